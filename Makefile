@@ -1,0 +1,47 @@
+# make run | test | test-real | bench | check    (see README)
+ENV ?= demo
+DATA ?=
+DATASETS ?= ../shared/datasets
+PYTHON ?= python3
+
+BIN := .venv/bin
+READY := .venv/.ready
+
+# Nothing is reported home by any of the tools.
+export DO_NOT_TRACK = true
+export DVC_NO_ANALYTICS = 1
+export MLFLOW_DISABLE_TELEMETRY = true
+export BENTOML_DO_NOT_TRACK = true
+
+.PHONY: run test test-real bench check lock clean
+
+run: $(READY)
+	@$(BIN)/python -m salespipe.loop --env $(ENV) $(if $(DATA),--data "$(DATA)")
+
+test: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not real" --cov --cov-report=term --cov-fail-under=90
+
+test-real: $(READY)
+	DATASETS="$(DATASETS)" bash tests/real/servers.sh $(BIN)/python -m pytest -n 2 --dist loadfile -m real
+
+check: $(READY)
+	$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports
+
+bench: $(READY)
+	$(BIN)/python benchmarks/features.py
+	$(BIN)/python benchmarks/reference.py --datasets "$(DATASETS)"
+
+lock: $(READY)
+	$(BIN)/uv pip compile -q --universal --generate-hashes --all-extras --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml -o requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	@echo "Setting up .venv (once; downloads about 500 MB)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "salespipe needs Python 3.11 or newer; set PYTHON=")'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+clean:
+	rm -rf .venv data/0* mlruns mlflow.db

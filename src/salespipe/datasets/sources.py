@@ -1,0 +1,175 @@
+"""A business's own tables, as they come: CSV, Parquet, xlsx or a query on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kedro.io import AbstractDataset
+
+from salespipe.datasets.engine import connect
+from salespipe.datasets.formats import FORMATS, is_source_file
+from salespipe.errors import SalespipeError
+from salespipe.params import ReadParams, SourceParams
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+class SourceTables(AbstractDataset[Any, "dict[str, ir.Table]"]):
+    """Loads each table that `source.yml` maps; each row has its number (from 1) in `_row`.
+
+    Args:
+        folder: where the files are, `data/01_raw/<env>`.
+        source: the content of `conf/<env>/source.yml`.
+    """
+
+    def __init__(
+        self, *, folder: str, source: dict[str, Any], metadata: dict[str, Any] | None = None
+    ) -> None:
+        self._folder = Path(folder)
+        self._source = source
+        self.metadata = metadata
+
+    def load(self) -> dict[str, ir.Table]:
+        tables = SourceParams.model_validate(self._source).tables()
+        return {name: read_source(name, self._folder, t.read) for name, t in tables.items()}
+
+    def save(self, data: Any) -> None:
+        raise SalespipeError("A source is read, never written.")
+
+    def _describe(self) -> dict[str, Any]:
+        return {"folder": self._folder.as_posix(), "tables": sorted(self._source)}
+
+
+def read_source(name: str, folder: Path, read: ReadParams) -> ir.Table:
+    """Read one source table.
+
+    Raises:
+        SalespipeError: there is no such file, several might be meant, or it can't be read.
+    """
+    if read.query is not None:
+        return _read_query(name, read)
+    path = find_file(name, folder, read.file)
+    try:
+        return _read_file(path, read)
+    except SalespipeError:
+        raise
+    except Exception as error:  # each engine has its own errors; the person needs one sentence
+        reason = " ".join(str(error).split("\n\n")[0].split())
+        raise SalespipeError(f"{path} can't be read as {_kind(path)}: {reason}") from error
+
+
+def find_file(name: str, folder: Path, pattern: str | None) -> Path:
+    """The file of a table: by conf's pattern, by its name, or the only one there.
+
+    Raises:
+        SalespipeError: none or several fit.
+    """
+    present = [f for f in folder.glob("*") if is_source_file(f)]
+    if pattern is not None:
+        found = [f for f in present if f.match(pattern)]
+    else:
+        found = [f for f in present if f.name.split(".")[0] == name] or present
+    if len(found) == 1:
+        return found[0]
+    env = folder.name
+    if not found:
+        raise SalespipeError(
+            f"No {name} file in {folder}: run `make run ENV={env} DATA=<file>` "
+            f"(one of {', '.join(FORMATS)})."
+        )
+    names = ", ".join(sorted(f.name for f in found))
+    raise SalespipeError(
+        f"Several files in {folder} could be {name}: {names}. "
+        f"Keep one, or name it in conf/{env}/source.yml under {name}: read: file."
+    )
+
+
+def _kind(path: Path) -> str:
+    return {".parquet": "Parquet", ".xlsx": "an xlsx workbook"}.get(path.suffix, "CSV")
+
+
+def _read_file(path: Path, read: ReadParams) -> ir.Table:
+    if path.suffix == ".parquet":
+        return _numbered(f"select * from read_parquet({_literal(path)})")
+    if path.suffix == ".xlsx":
+        return _read_xlsx(path, read)
+    return _read_csv(path, read)
+
+
+def _read_csv(path: Path, read: ReadParams) -> ir.Table:
+    """All columns as text: what a value is, the mapping decides, so that nothing is guessed."""
+    import duckdb
+
+    options = ["all_varchar = true", "header = true", "quote = '\"'", "escape = '\"'"]
+    if read.separator:
+        options.append(f"delim = {_literal(read.separator)}")
+    encodings = [read.encoding] if read.encoding else ["utf-8", "latin-1"]
+    for encoding in encodings:
+        query = f"select * from read_csv({_literal(path)}, {', '.join(options)}, encoding = "
+        try:
+            return _stored(f"{query}{_literal(encoding)})")
+        except duckdb.InvalidInputException as error:
+            if encoding == encodings[-1] or "utf-8" not in str(error).lower():
+                raise
+    raise AssertionError("the last encoding returns or raises")
+
+
+def _read_xlsx(path: Path, read: ReadParams) -> ir.Table:
+    import fastexcel
+
+    workbook = fastexcel.read_excel(path)
+    sheet = read.sheet or workbook.sheet_names[0]
+    return _from_arrow(workbook.load_sheet(sheet, dtypes="string").to_arrow())
+
+
+def _read_query(name: str, read: ReadParams) -> ir.Table:
+    url = os.environ.get(read.url or "")
+    if not url:
+        raise SalespipeError(
+            f"source.yml reads {name} from a database, but the environment variable "
+            f"{read.url or '(none is named: set read: url)'} holds no URL."
+        )
+    try:
+        from adbc_driver_postgresql import dbapi
+    except ImportError as error:
+        raise SalespipeError(
+            "Reading PostgreSQL needs the extra: install salespipe[postgres]."
+        ) from error
+    try:
+        with dbapi.connect(url) as connection, connection.cursor() as cursor:
+            cursor.execute(read.query)
+            table = cursor.fetch_arrow_table()
+    except dbapi.Error as error:
+        reason = str(error).splitlines()[0]
+        raise SalespipeError(f"The database of {name} refused ({read.url}): {reason}") from error
+    return _from_arrow(table)
+
+
+def _from_arrow(table: Any) -> ir.Table:
+    backend = connect()
+    stored = backend.create_table(_fresh_name(), table, temp=True)
+    return _numbered(f"select * from {stored.get_name()}")
+
+
+def _stored(query: str) -> ir.Table:
+    """Keep what was read: a text file must not be parsed again for every look at it."""
+    backend = connect()
+    name = _fresh_name()
+    backend.raw_sql(f"create temp table {name} as {query}")
+    return _numbered(f"select * from {name}")
+
+
+def _numbered(query: str) -> ir.Table:
+    return connect().sql(f"select *, row_number() over () as _row from ({query})")
+
+
+def _fresh_name() -> str:
+    from ibis.util import gen_name
+
+    return gen_name("source")
+
+
+def _literal(value: str | Path) -> str:
+    return "'" + str(value).replace("'", "''") + "'"

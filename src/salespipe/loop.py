@@ -1,0 +1,192 @@
+"""`make run`: the whole loop for one business, from its file to a table of champions."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from salespipe.champions import champion_rows, print_champions
+from salespipe.datasets.atomic import replacing
+from salespipe.datasets.formats import FORMATS, is_source_file
+from salespipe.errors import SalespipeError
+
+SIMULATED = "demo"
+
+QUIET = {
+    "DO_NOT_TRACK": "true",
+    "DVC_NO_ANALYTICS": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "BENTOML_DO_NOT_TRACK": "true",
+    "PYTHONUNBUFFERED": "1",
+}
+"""No single switch turns off what five tools report home."""
+
+# What DVC says to people who drive it by hand, or repeats of what the stage has said already.
+_CHATTER = (
+    "To track the changes with git",
+    "git add",
+    "To enable auto staging",
+    "dvc config core.autostage",
+    "Use `dvc push`",
+    "Generating lock file",
+    "Updating lock file",
+    "ERROR: failed to reproduce",
+    "> kedro run",
+    "Data and pipelines are up to date",
+)
+
+
+@click.command()
+@click.option("--env", default=SIMULATED, show_default=True, help="The business: conf/<env>/.")
+@click.option("--data", type=click.Path(path_type=Path), help="Its export: a file, or a folder.")
+def main(env: str, data: Path | None) -> None:
+    """Run the whole loop for one business and print its champions."""
+    root = Path.cwd()
+    try:
+        models = check_business(root, env)
+        if data is not None:
+            place_data(root, env, data)
+        check_data(root, env)
+        changed = reproduce(root, env)
+    except SalespipeError as error:
+        click.echo(f"salespipe: {error}", err=True)
+        raise SystemExit(1) from error
+    if not changed:
+        click.echo(f"Nothing changed for {env} since its last run; this is what stands:")
+    print_champions(champion_rows(root, env, models))
+
+
+def check_business(root: Path, env: str) -> list[str]:
+    """The models of a business, by its `params.yaml`.
+
+    Raises:
+        SalespipeError: there is no such business, or its `params.yaml` is another's.
+    """
+    known = sorted(
+        p.name for p in (root / "conf").iterdir() if p.is_dir() and p.name not in ("base", "local")
+    )
+    if env not in known:
+        raise SalespipeError(
+            f"There is no business {env!r}: conf/ has {', '.join(known)}. "
+            "See docs/bring-your-own-data.md for a new one."
+        )
+    file = pipeline_folder(root, env) / "params.yaml"
+    if not file.is_file():
+        raise SalespipeError(
+            f"{file.relative_to(root)} is missing; copy another business's and put your env in it."
+        )
+    params = yaml.safe_load(file.read_text("utf-8"))
+    if params.get("env") != env:
+        raise SalespipeError(
+            f"{file.relative_to(root)} says env: {params.get('env')}; it must say {env}, "
+            "or two businesses would write over each other."
+        )
+    return list(params["models"])
+
+
+def pipeline_folder(root: Path, env: str) -> Path:
+    """Where a business's dvc.yaml and params.yaml are: the demo's are the root's."""
+    return root if env == SIMULATED else root / "conf" / env
+
+
+def place_data(root: Path, env: str, data: Path) -> None:
+    """Copy a business's export to `data/01_raw/<env>`, unless it is there already.
+
+    Raises:
+        SalespipeError: there is nothing to copy, or it is of no kind we read.
+    """
+    if env == SIMULATED:
+        raise SalespipeError("The demo makes its own data: leave DATA out, or name another ENV.")
+    files = _source_files(data)
+    raw = root / "data" / "01_raw" / env
+    if {_identity(f) for f in files} == {_identity(f) for f in raw.glob("*") if f.is_file()}:
+        return
+    with replacing(raw) as beside:
+        beside.mkdir()
+        for file in files:
+            shutil.copy2(file, beside / file.name)
+
+
+def _source_files(data: Path) -> list[Path]:
+    if not data.exists():
+        raise SalespipeError(f"DATA={data} does not exist.")
+    files = [data] if data.is_file() else sorted(data.iterdir())
+    readable = [f for f in files if is_source_file(f)]
+    if not readable:
+        kinds = ", ".join(FORMATS)
+        raise SalespipeError(f"DATA={data} holds nothing to read; salespipe reads {kinds}.")
+    if denied := [f for f in readable if not os.access(f, os.R_OK)]:
+        raise SalespipeError(f"{denied[0]} may not be read by this user.")
+    return readable
+
+
+def _identity(file: Path) -> tuple[str, int, int]:
+    stat = file.stat()
+    return file.name, stat.st_size, stat.st_mtime_ns
+
+
+def check_data(root: Path, env: str) -> None:
+    """Stop early where a business that reads files has none.
+
+    Raises:
+        SalespipeError: no file was ever given.
+    """
+    if env == SIMULATED:
+        return
+    source = yaml.safe_load((root / "conf" / env / "source.yml").read_text("utf-8")) or {}
+    raw = root / "data" / "01_raw" / env
+    if all((table.get("read") or {}).get("query") for table in source.values()):
+        raw.mkdir(parents=True, exist_ok=True)
+    elif not any(is_source_file(f) for f in raw.glob("*")):
+        raise SalespipeError(f"{env} needs data: run `make run ENV={env} DATA=<file or folder>`.")
+
+
+def reproduce(root: Path, env: str) -> bool:
+    """Run `dvc repro` for one business and show its progress.
+
+    Returns:
+        Whether any stage ran.
+
+    Raises:
+        SystemExit: a stage failed and has said why.
+    """
+    dvc_yaml = (pipeline_folder(root, env) / "dvc.yaml").relative_to(root)
+    command = [sys.executable, "-m", "dvc", "repro", str(dvc_yaml)]
+    binaries = Path(sys.executable).parent.as_posix()
+    environment = os.environ | QUIET | {"PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}"}
+    changed = False
+    with subprocess.Popen(
+        command,
+        cwd=root,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        bufsize=1,
+    ) as process:
+        for line in _told(process.stdout or iter(())):
+            changed |= line.startswith("Running stage")
+            click.echo(line)
+    if process.returncode:
+        raise SystemExit(1)
+    return changed
+
+
+def _told(lines: Any) -> Iterator[str]:
+    """What of DVC's words is news to a person."""
+    for line in lines:
+        text = line.rstrip()
+        if text and not text.lstrip().startswith(_CHATTER) and "didn't change" not in text:
+            yield text
+
+
+if __name__ == "__main__":
+    main()

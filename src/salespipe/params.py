@@ -1,0 +1,168 @@
+"""Conf as types: every value a pipeline reads is declared here, and nothing else is let in."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Params(BaseModel):
+    """Frozen and strict about names, so that a misspelt key in conf is an error and not a default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SnapshotParams(Params):
+    """Which customers are looked at, as of which days, and how far ahead the label looks."""
+
+    horizon_days: int = Field(90, gt=0)
+    active_days: int | None = Field(180, gt=0)
+    """Only customers with a sale in this many days before `as_of`; None takes everyone who ever bought."""
+    step_days: int = Field(7, gt=0)
+    """Days between two training cutoffs."""
+    min_history_days: int = Field(90, ge=0)
+    """Days of orders that must lie before the first cutoff."""
+    max_cutoffs: int = Field(52, gt=0)
+    """At most this many training cutoffs, the latest ones."""
+
+
+class SplitParams(Params):
+    """How training rows are divided again, so that test rows are used once."""
+
+    validation_share: float = Field(0.25, gt=0, lt=1)
+    """Share of the training cutoffs (the latest) for early stopping, calibration and choice."""
+    test_share: float = Field(0.2, gt=0, lt=1)
+    """Table sources only: share of rows kept for the test."""
+    order: Literal["time", "rows", "random"] = "time"
+    """Table sources only: split by `as_of`, by the order of rows, or, where neither says when a
+    row was, by a hash of the entity."""
+
+
+class TrainParams(Params):
+    """XGBoost with defaults for small data: slow, shallow, regularised (DESIGN section 5)."""
+
+    max_trees: int = Field(600, gt=0)
+    early_stopping_rounds: int = Field(50, gt=0)
+    learning_rate: float = Field(0.03, gt=0)
+    max_depth: int = Field(3, gt=0)
+    min_child_weight: float = Field(10.0, ge=0)
+    subsample: float = Field(0.8, gt=0, le=1)
+    colsample_bytree: float = Field(0.3, gt=0, le=1)
+    reg_lambda: float = Field(5.0, ge=0)
+    min_outcomes: int = Field(100, gt=0)
+    """Fewer of either outcome than this among the training rows, and the rule is the champion."""
+    search_trials: int = Field(0, ge=0)
+    """Optuna trials on the validation block; 0 keeps the defaults."""
+    seed: int = 7
+
+
+class BaselineParams(Params):
+    """What a person would do without the model."""
+
+    rule_column: str = "recency_days"
+    logistic_columns: tuple[str, ...] = ("recency_days", "orders_total", "spend_total", "tenure_days")
+    """Empty means every feature."""
+
+
+class EvaluateParams(Params):
+    """How the test period is judged."""
+
+    bootstrap_samples: int = Field(1000, gt=0)
+    calibration_bins: int = Field(10, gt=1)
+    seed: int = 7
+
+
+class SensitiveParams(Params):
+    """Attributes for the audit; a feature only where `as_features` gives the reason."""
+
+    columns: tuple[str, ...] = ()
+    as_features: dict[str, str] = Field(default_factory=dict)
+
+
+class ColumnSource(Params):
+    """Where one canonical column comes from: a source column, a constant or a DuckDB expression.
+
+    In conf a bare string is short for `{column: …}`.
+    """
+
+    column: str | None = None
+    constant: str | int | float | bool | None = None
+    expression: str | None = None
+    formats: tuple[str, ...] = ()
+    """strptime formats for times that are not ISO 8601, tried in order."""
+    timezone: str = "UTC"
+    """The zone that times without one were written in."""
+    decimal: Literal[".", ","] = "."
+    """The decimal mark of numbers written as text."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _column_shorthand(cls, value: object) -> object:
+        return {"column": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        given = [v is not None for v in (self.column, self.constant, self.expression)]
+        if sum(given) != 1:
+            raise ValueError("give exactly one of column, constant and expression")
+        return self
+
+
+class ReadParams(Params):
+    """How a source table is read: a file in `data/01_raw/<env>/`, or a query on a database."""
+
+    file: str | None = None
+    """A name or pattern; by default `<table>.*`, or the only file there."""
+    separator: str | None = None
+    encoding: str | None = None
+    sheet: str | None = None
+    query: str | None = None
+    url: str | None = None
+    """Name of the environment variable that holds the database's URL; never the URL itself."""
+
+
+class TableSource(Params):
+    """How one canonical table is made from a business's own columns."""
+
+    read: ReadParams = ReadParams()
+    columns: dict[str, ColumnSource]
+    numbers: tuple[str, ...] = ()
+    """Further source columns carried as numeric attributes."""
+    categories: tuple[str, ...] = ()
+    """Further source columns carried as categorical attributes."""
+    refuse: dict[str, str] = Field(default_factory=dict)
+    """Reason -> DuckDB condition on the source columns: rows that are no rows of this table."""
+    leakage: dict[str, str] = Field(default_factory=dict)
+    """Source column -> why it may never be a feature (known only after the outcome)."""
+
+
+class SourceParams(Params):
+    """`conf/<env>/source.yml`: a business's tables, each mapped to its canonical one."""
+
+    orders: TableSource | None = None
+    customers: TableSource | None = None
+    events: TableSource | None = None
+    snapshots: TableSource | None = None
+
+    def tables(self) -> dict[str, TableSource]:
+        """The tables this business has, by canonical name."""
+        return {name: table for name, table in self if table is not None}
+
+
+class SimulatorParams(Params):
+    """The demo shop's size, period and habits."""
+
+    customers: int = Field(6000, ge=1, le=10_000_000)
+    first_day: date
+    days: int = Field(730, gt=30)
+    seed: int = 11
+    orders_per_day: float = Field(0.03, gt=0)
+    """Mean over customers of orders a day in an average season."""
+    rate_shape: float = Field(0.8, gt=0)
+    """Shape of the gamma that rates are drawn from: small is a wide spread."""
+    lifetime_days: float = Field(500, gt=0)
+    """Mean time as a customer, about."""
+    lines_per_order: float = Field(2.0, ge=0)
+    """Mean number of lines beyond the first."""

@@ -1,0 +1,1 @@
+"""Kedro wiring: one folder a pipeline."""

@@ -1,0 +1,1 @@
+from salespipe.pipelines.churn.pipeline import create_pipeline

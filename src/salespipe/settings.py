@@ -1,0 +1,17 @@
+"""Kedro's settings of the project."""
+
+from salespipe.config import BusinessConfigLoader
+from salespipe.hooks import MlflowHooks, ProgressHooks
+
+HOOKS = (ProgressHooks(), MlflowHooks())
+
+# kedro-telemetry would call out; nothing leaves but what the user configured
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
+
+CONFIG_LOADER_CLASS = BusinessConfigLoader
+CONFIG_LOADER_ARGS = {
+    "base_env": "base",
+    "default_run_env": "demo",
+    "config_patterns": {"source": ["source*"], "mlflow": ["mlflow*"]},
+    "merge_strategy": {"parameters": "soft", "globals": "soft", "mlflow": "soft"},
+}

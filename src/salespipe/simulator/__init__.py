@@ -1,0 +1,1 @@
+"""The demo shop: customers whose true rates and lifetimes are known, and what they did."""
