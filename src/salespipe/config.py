@@ -22,10 +22,12 @@ class BusinessConfigLoader(OmegaConfigLoader):
         runtime_params: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        resolvers = {"business": self._business, "source": self._source}
+        resolvers = {"business": lambda: self.business, "source": self._source}
         super().__init__(conf_source, env, runtime_params, custom_resolvers=resolvers, **kwargs)
 
-    def _business(self) -> str:
+    @property
+    def business(self) -> str:
+        """The environment's name."""
         return self.env or self.default_run_env
 
     def _source(self) -> dict[str, Any]:

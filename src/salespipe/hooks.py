@@ -62,13 +62,14 @@ def _mendable(error: BaseException | None) -> SalespipeError | None:
 class MlflowHooks:
     """One parent run a Kedro run and one nested run a model, driven by the catalog's metadata.
 
-    A dataset with `metadata: {mlflow: params|metrics|artifact|model|decision}` is tracked when it
-    is saved. A run that saves none never imports MLflow.
+    A dataset with `metadata: {mlflow: metrics|artifact|model|decision}` is tracked when it is
+    saved. A run that saves none never imports MLflow.
     """
 
     def __init__(self) -> None:
         self._tracker: Tracker | None = None
         self._kinds: dict[str, str] = {}
+        self._paths: dict[str, Path] = {}
         self._context: KedroContext | None = None
 
     @hook_impl
@@ -90,15 +91,18 @@ class MlflowHooks:
         if self._kinds and self._context is not None:
             from salespipe.tracking import Tracker
 
+            self._paths = {name: filepath_of(catalog, name) for name in self._kinds}
             models = sorted({name.split(".")[0] for name in self._kinds})
-            self._tracker = Tracker.open(self._context, models)
+            env = self._context.config_loader.business
+            self._tracker = Tracker(self._context, env, models)
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
         """Track what the catalog marks."""
         if self._tracker is not None and dataset_name in self._kinds:
             model = dataset_name.split(".")[0]
-            self._tracker.track(model, dataset_name, self._kinds[dataset_name], data)
+            kind, path = self._kinds[dataset_name], self._paths[dataset_name]
+            self._tracker.track(model, kind, path, data)
 
     @hook_impl
     def after_pipeline_run(self) -> None:

@@ -38,10 +38,10 @@ _CHATTER = (
     "Use `dvc push`",
     "Generating lock file",
     "Updating lock file",
-    "ERROR: failed to reproduce",
     "> kedro run",
     "Data and pipelines are up to date",
 )
+_SAID = ("didn't change, skipping", ", exited with 1")
 
 
 @click.command()
@@ -184,7 +184,8 @@ def _told(lines: Any) -> Iterator[str]:
     """What of DVC's words is news to a person."""
     for line in lines:
         text = line.rstrip()
-        if text and not text.lstrip().startswith(_CHATTER) and "didn't change" not in text:
+        chatter = text.lstrip().startswith(_CHATTER) or text.endswith(_SAID)
+        if text and not chatter:
             yield text
 
 

@@ -79,6 +79,31 @@ class SensitiveParams(Params):
 
     columns: tuple[str, ...] = ()
     as_features: dict[str, str] = Field(default_factory=dict)
+    """Sensitive column -> why it may be a feature all the same; MLflow keeps the reason."""
+
+    @model_validator(mode="after")
+    def _reasons_name_columns(self) -> Self:
+        if unknown := sorted(set(self.as_features) - set(self.columns)):
+            raise ValueError(f"as_features names {unknown}, which columns does not")
+        return self
+
+    @property
+    def kept_out(self) -> tuple[str, ...]:
+        """The columns that no model may read."""
+        return tuple(c for c in self.columns if c not in self.as_features)
+
+
+class ModelParams(Params):
+    """One model: what it predicts, from which rows, and how it is trained and judged."""
+
+    outcome: Literal["no_order", "order"]
+    """What label 1 means where the source is a list of orders."""
+    snapshots: SnapshotParams = SnapshotParams()
+    split: SplitParams = SplitParams()
+    train: TrainParams = TrainParams()
+    baselines: BaselineParams = BaselineParams()
+    evaluate: EvaluateParams = EvaluateParams()
+    sensitive: SensitiveParams = SensitiveParams()
 
 
 class ColumnSource(Params):

@@ -1,0 +1,215 @@
+"""What a run tells MLflow: one parent run, one nested run a model, and the registered version."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from salespipe.datasets.atomic import replacing
+
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
+
+CHAMPION = "champion"
+CHALLENGER = "challenger"
+SQLITE = "sqlite:///"
+
+
+class Tracker:
+    """Writes one Kedro run to MLflow.
+
+    Each model has its nested run in the experiment `<env>-<model>`, which is the registered
+    model's name too; the parent run lies in the experiment of the first model.
+    """
+
+    def __init__(self, context: KedroContext, env: str, models: list[str]) -> None:
+        """Start the parent run.
+
+        Args:
+            context: Kedro's, for conf and the project's folder.
+            env: the business.
+            models: the models that this run tracks.
+        """
+        import mlflow
+
+        self._root = Path(context.project_path)
+        self._env = env
+        self._params: dict[str, Any] = context.config_loader["parameters"]
+        self._runs: dict[str, str] = {}
+        self._versions: dict[str, str] = {}
+        uri = tracking_uri(context.config_loader["mlflow"]["tracking_uri"], self._root)
+        mlflow.set_tracking_uri(uri)
+        self._tags = run_tags(self._root, env)
+        mlflow.start_run(
+            experiment_id=self._experiment(models[0]),
+            run_name=f"{env}: {', '.join(models)}",
+            tags=self._tags,
+        )
+        mlflow.log_artifact((self._root / "requirements.lock").as_posix())
+
+    def track(self, model: str, kind: str, path: Path, data: Any) -> None:
+        """Write one saved dataset to its model's nested run.
+
+        Args:
+            model: the model's namespace.
+            kind: what it is: metrics, artifact, model or decision.
+            path: where it was saved.
+            data: what was saved.
+        """
+        import mlflow
+
+        write = getattr(self, f"_track_{kind}")
+        with mlflow.start_run(run_id=self._nested_run(model), nested=True):
+            write(model, path, data)
+
+    def close(self, status: str) -> None:
+        """End all runs with a status: FINISHED or FAILED."""
+        import mlflow
+
+        for run_id in self._runs.values():
+            mlflow.MlflowClient().set_terminated(run_id, status)
+        mlflow.end_run(status)
+
+    def _experiment(self, model: str) -> str:
+        import mlflow
+
+        name = self._registered_name(model)
+        experiment = mlflow.get_experiment_by_name(name)
+        return experiment.experiment_id if experiment else mlflow.create_experiment(name)
+
+    def _registered_name(self, model: str) -> str:
+        return f"{self._env}-{model}"
+
+    def _model_input(self, model: str) -> Path:
+        return self._root / "data/05_model_input" / self._env / f"{model}.parquet"
+
+    def _nested_run(self, model: str) -> str:
+        import mlflow
+
+        if model not in self._runs:
+            experiment = self._experiment(model)
+            tags = self._tags | {"data_hash": file_hash(self._model_input(model))}
+            with mlflow.start_run(
+                experiment_id=experiment, run_name=model, nested=True, tags=tags
+            ) as run:
+                mlflow.log_params(flatten(self._params.get(model, {})))
+            self._runs[model] = run.info.run_id
+        return self._runs[model]
+
+    def _track_metrics(self, model: str, path: Path, data: dict[str, Any]) -> None:
+        import mlflow
+
+        del model
+        mlflow.log_metrics(numbers(data.get("candidates", {})))
+        mlflow.set_tags({"as_of": data["as_of"] or "undated", "chosen": data["chosen"]})
+        mlflow.log_artifact(path.as_posix())
+
+    def _track_artifact(self, model: str, path: Path, data: Any) -> None:
+        import mlflow
+
+        del model, data
+        mlflow.log_artifact(path.as_posix())
+
+    def _track_model(self, model: str, path: Path, data: Any) -> None:
+        """Log the folder as a model from code, and register it as a challenger."""
+        import mlflow
+        import pyarrow.parquet as pq
+
+        from salespipe.modelling.packaging import EXAMPLE_ROWS, log_arguments
+
+        name = self._registered_name(model)
+        batches = pq.ParquetFile(self._model_input(model)).iter_batches(EXAMPLE_ROWS)
+        arguments = log_arguments(path, data.schema, next(batches).to_pandas())
+        logged = mlflow.pyfunc.log_model(**arguments, name=model, registered_model_name=name)
+        self._versions[model] = str(logged.registered_model_version)
+        mlflow.MlflowClient().set_registered_model_alias(name, CHALLENGER, self._versions[model])
+
+    def _track_decision(self, model: str, path: Path, data: dict[str, Any]) -> None:
+        """Tag the version with its verdict and, if it is promoted, move the champion alias to it."""
+        import mlflow
+
+        client = mlflow.MlflowClient()
+        name, version = self._registered_name(model), self._versions[model]
+        run = client.get_run(self._runs[model])
+        facts = {k: run.data.tags[k] for k in ("git_commit", "data_hash", "as_of")}
+        verdict = {"verdict": data["verdict"], "reason": data["reason"], "approver": "auto"}
+        for key, value in (facts | verdict).items():
+            client.set_model_version_tag(name, version, key, value)
+        if data["verdict"] == "promote":
+            client.set_registered_model_alias(name, CHAMPION, version)
+        mlflow.log_artifact(path.as_posix())
+        mlflow.set_tag("verdict", data["verdict"])
+        _write_champion(client, name, path.with_name("champion.json"))
+
+
+def tracking_uri(configured: str, root: Path) -> str:
+    """The tracking URI, with a relative sqlite path made absolute; the environment goes first."""
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or configured
+    path = uri.removeprefix(SQLITE)
+    if uri.startswith(SQLITE) and not path.startswith("/"):
+        return f"{SQLITE}{root / path}"
+    return uri
+
+
+def run_tags(root: Path, env: str) -> dict[str, str]:
+    """Business, git commit (with `-dirty` if the tree differs) and hash of the environment lock."""
+    return {
+        "business": env,
+        "git_commit": git_commit(root),
+        "lock_hash": file_hash(root / "requirements.lock"),
+    }
+
+
+def git_commit(root: Path) -> str:
+    """The commit that runs, or `unknown` outside of git."""
+    command = ["git", "-C", root.as_posix(), "describe", "--always", "--abbrev=40", "--dirty"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return done.stdout.strip()
+
+
+def file_hash(path: Path) -> str:
+    """MD5 of a file: the hash DVC knows it by."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested mappings as one, keys joined by dots."""
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            flat |= flatten(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def numbers(figures: Mapping[str, Any]) -> dict[str, float]:
+    """The numbers among nested figures, as MLflow takes them; an interval's value loses `.value`."""
+    flat = flatten(figures)
+    return {
+        key.removesuffix(".value"): float(value)
+        for key, value in flat.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+
+
+def _write_champion(client: Any, name: str, path: Path) -> None:
+    """Leave word of the champion beside its reports, so that no one needs MLflow to name it."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        version = client.get_model_version_by_alias(name, CHAMPION)
+    except MlflowException:
+        return
+    facts = {"model": name, "version": int(version.version), "run_id": version.run_id}
+    with replacing(path) as beside:
+        beside.write_text(json.dumps(facts, indent=2) + "\n", "utf-8")

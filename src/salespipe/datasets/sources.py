@@ -99,21 +99,56 @@ def _read_file(path: Path, read: ReadParams) -> ir.Table:
 
 
 def _read_csv(path: Path, read: ReadParams) -> ir.Table:
-    """All columns as text: what a value is, the mapping decides, so that nothing is guessed."""
-    import duckdb
+    """Every value as text: what it is, the mapping decides, so that nothing is guessed.
 
-    options = ["all_varchar = true", "header = true", "quote = '\"'", "escape = '\"'"]
-    if read.separator:
-        options.append(f"delim = {_literal(read.separator)}")
-    encodings = [read.encoding] if read.encoding else ["utf-8", "latin-1"]
-    for encoding in encodings:
-        query = f"select * from read_csv({_literal(path)}, {', '.join(options)}, encoding = "
-        try:
-            return _stored(f"{query}{_literal(encoding)})")
-        except duckdb.InvalidInputException as error:
-            if encoding == encodings[-1] or "utf-8" not in str(error).lower():
-                raise
-    raise AssertionError("the last encoding returns or raises")
+    A line that can't be split into the header's columns is a row too, with its text in `_line`.
+    """
+    if read.encoding:
+        return _scan_csv(path, read.separator, read.encoding)
+    try:
+        return _scan_csv(path, read.separator, "utf-8")
+    except UnicodeError:
+        return _scan_csv(path, read.separator, "latin-1")
+
+
+def _scan_csv(path: Path, separator: str | None, encoding: str) -> ir.Table:
+    """Raises UnicodeError where the file is not in that encoding."""
+    backend = connect()
+    header, delimiter = _header(path, separator, encoding)
+    columns = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in header)
+    name, rejects = _fresh_name(), _fresh_name()
+    backend.raw_sql(
+        f"create temp table {name} as select * from read_csv({_literal(path)}, "
+        f"auto_detect = false, columns = {{{columns}}}, header = true, "
+        f"delim = {_literal(delimiter)}, quote = '\"', escape = '\"', "
+        f"encoding = {_literal(encoding)}, store_rejects = true, "
+        f"rejects_table = '{rejects}', rejects_scan = '{rejects}_scan')"
+    )
+    kinds = backend.raw_sql(f"select distinct cast(error_type as varchar) from {rejects}")
+    if any("ENCODING" in kind for (kind,) in kinds.fetchall()):
+        raise UnicodeError(path)
+    return _numbered(
+        f"select *, null as _line from {name} union all by name "
+        f"from (select trim(any_value(csv_line), chr(13) || chr(10)) as _line from {rejects} "
+        "group by line order by line)"
+    )
+
+
+def _header(path: Path, separator: str | None, encoding: str) -> tuple[list[str], str]:
+    """The names in the first line, and what separates them."""
+    import csv
+    import gzip
+
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding=encoding.replace("utf-8", "utf-8-sig"), newline="") as file:
+        line = file.readline()
+        if not line.strip():
+            raise SalespipeError(f"{path} is empty: its first line must name the columns.")
+        delimiter = separator or max(",;\t|", key=line.count)
+        header = next(csv.reader([line], delimiter=delimiter))
+    if repeated := sorted({name for name in header if header.count(name) > 1}):
+        raise SalespipeError(f"{path} names a column twice: {', '.join(repeated)}.")
+    return header, delimiter
 
 
 def _read_xlsx(path: Path, read: ReadParams) -> ir.Table:
@@ -151,14 +186,6 @@ def _from_arrow(table: Any) -> ir.Table:
     backend = connect()
     stored = backend.create_table(_fresh_name(), table, temp=True)
     return _numbered(f"select * from {stored.get_name()}")
-
-
-def _stored(query: str) -> ir.Table:
-    """Keep what was read: a text file must not be parsed again for every look at it."""
-    backend = connect()
-    name = _fresh_name()
-    backend.raw_sql(f"create temp table {name} as {query}")
-    return _numbered(f"select * from {name}")
 
 
 def _numbered(query: str) -> ir.Table:

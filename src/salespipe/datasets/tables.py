@@ -14,6 +14,7 @@ from salespipe.datasets.engine import connect
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    import pandas as pd
     import pyarrow as pa
 
 
@@ -94,3 +95,30 @@ def write_batches(batches: Iterable[dict[str, pa.Table]], files: dict[str, Path]
                     writer = pq.ParquetWriter(files[name], table.schema, compression="zstd")
                     writers[name] = stack.enter_context(writer)
                 writers[name].write_table(table)
+
+
+class ParquetFrame(AbstractDataset["ir.Table", "pd.DataFrame"]):
+    """One table: saved from Ibis without passing through Python, loaded as a pandas frame.
+
+    Args:
+        filepath: the file.
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._filepath = Path(filepath)
+        self.metadata = metadata
+
+    def load(self) -> pd.DataFrame:
+        import pandas as pd
+
+        return pd.read_parquet(self._filepath)
+
+    def save(self, data: ir.Table) -> None:
+        with replacing(self._filepath) as beside:
+            data.to_parquet(beside, compression="zstd")
+
+    def _exists(self) -> bool:
+        return self._filepath.exists()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath.as_posix()}

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 ROW = "_row"
+LINE = "_line"
 GIVEN = "_given_"
 
-_OFFSET = r"(\d\d:\d\d(?::\d\d(?:\.\d+)?)?)\s*(?:([+-]\d\d):?(\d\d)|Z)$"
+_OFFSET = r"(\d\d:\d\d)(:\d\d(?:\.\d+)?)?\s*(?:([+-]\d\d):?(\d\d)|Z)$"
 _THOUSANDS = {".": r"^-?\d{1,3}(,\d{3})+(\.\d+)?$", ",": r"^-?\d{1,3}(\.\d{3})+(,\d+)?$"}
 _GROUP_MARK = {".": ",", ",": "."}
 
@@ -111,10 +112,12 @@ def _typed(column: str, dtype: str, text: str, mapping: ColumnSource) -> str:
 
 def _timestamp(text: str, mapping: ColumnSource) -> str:
     """UTC: an offset in the text wins; else the text is read in the column's own zone."""
-    with_offset = (
-        rf"try_cast(regexp_replace({text}, '{_OFFSET}', '\1\2:\3') as timestamptz)"
-        rf" at time zone 'UTC'"
+    # DuckDB reads an offset only behind seconds and with its colon
+    whole, short = (
+        rf"try_cast(regexp_replace({text}, '{_OFFSET}', '{parts}') as timestamptz)"
+        for parts in (r"\1\2\3:\4", r"\1:00\3:\4")
     )
+    with_offset = f"coalesce({whole}, {short}) at time zone 'UTC'"
     zulu = rf"try_cast(regexp_replace({text}, 'Z$', '') as timestamp)"
     formats = ", ".join(f"'{f}'" for f in mapping.formats)
     parsed = f"try_cast({text} as timestamp)"
@@ -171,7 +174,7 @@ def _check_source_columns(name: str, present: tuple[str, ...], source: TableSour
         needed |= _columns_in(name, condition)
     lower = {column.lower() for column in present}
     if missing := sorted(c for c in needed if c.lower() not in lower):
-        has = _listed([c for c in present if c != ROW])
+        has = _listed([c for c in present if c not in (ROW, LINE)])
         raise SalespipeError(
             f"The {name} file has no column {_listed(missing)}; it has {has}. "
             "Mend the file, or its mapping in source.yml."

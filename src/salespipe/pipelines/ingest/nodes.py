@@ -41,7 +41,8 @@ def _sort_rows(name: str, raw: Table, mapping: TableSource) -> tuple[Table, Tabl
     kept = kept_rows(judged)
     if name == "orders":
         kept = match_returns(kept).order_by(ROW)
-    return kept.drop(ROW), quarantined_rows(raw, judged)
+    # kept rows are looked at once for each rule of the contract
+    return kept.drop(ROW).cache(), quarantined_rows(raw, judged)
 
 
 def validate_tables(tables: Tables) -> Tables:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from salespipe.params import TableSource
-from salespipe.pipelines.ingest.mapping import GIVEN, ROW
+from salespipe.pipelines.ingest.mapping import GIVEN, LINE, ROW
 from salespipe.schemas import CONTRACTS, Field
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def with_reasons(name: str, raw: ir.Table, mapped: ir.Table, source: TableSource
     parts = [condition.ifelse(f"{reason}; ", "") for reason, condition in faults.items()]
     text = reduce(lambda left, right: left + right, parts)
     judged = judged.mutate(**{REASON: text.re_replace("; $", "").nullif("")})
-    judged = judged.select(*mapped.columns, REASON)
+    judged = _mark_broken(raw, judged.select(*mapped.columns, REASON))
     return _mark_duplicates(name, raw, judged, source)
 
 
@@ -69,6 +69,16 @@ def _faults(name: str, mapped: ir.Table, source: TableSource) -> dict[str, ir.Bo
     return faults
 
 
+def _mark_broken(raw: ir.Table, judged: ir.Table) -> ir.Table:
+    """A line that could not be split has no values that anything could be said of."""
+    if LINE not in raw.columns:
+        return judged
+    joined = judged.join(raw.select(ROW, LINE), ROW)
+    broken = joined[LINE].notnull()
+    reason = broken.ifelse("line can't be split into the columns", joined[REASON])
+    return joined.mutate(**{REASON: reason}).drop(LINE)
+
+
 def _mark_duplicates(
     name: str, raw: ir.Table, judged: ir.Table, source: TableSource
 ) -> ir.Table:
@@ -80,7 +90,7 @@ def _mark_duplicates(
     if own_key:
         keyed = judged.mutate(_key=ibis.struct({c: judged[c] for c in key}))
     else:
-        columns = [column for column in raw.columns if column != ROW]
+        columns = [column for column in raw.columns if column not in (ROW, LINE)]
         rows = raw.select(ROW, _key=ibis.struct({c: raw[c] for c in columns}))
         keyed = judged.join(rows, ROW)
     window = ibis.window(

@@ -1,0 +1,171 @@
+"""Feature building against hand-written DuckDB SQL and pandas, on simulated order lines.
+
+    python benchmarks/features.py --lines 1e6 10e6 [--write]
+
+Every contender reads the same Parquet, makes the same features for the same customers as of one
+day, and writes them as Parquet, in a process of its own. Time runs from reading to written
+result, imports left out. The results must agree to 1e-9 before any figure counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results" / "features.json"
+sys.path.insert(0, str(ROOT / "tests" / "features"))
+
+from by_hand import AS_OF, GROUPS, build_pandas, build_sql  # noqa: E402
+
+
+SIMULATE = """
+COPY (
+    SELECT 'O' || o AS order_id, o || '-' || row_number() OVER () AS line_id,
+        'C' || lpad(c::VARCHAR, 8, '0') AS customer_id,
+        TIMESTAMP '2022-01-01' + to_seconds(t) AS ordered_at, 'I' || i AS item_id,
+        q::DECIMAL(18, 3) AS quantity, (p / 100)::DECIMAL(18, 4) AS unit_price,
+        'Item ' || i AS item_name, 'K' || (i % 30) AS category, 'GB' AS country,
+        CASE WHEN o % 3 = 0 THEN 'web' ELSE 'app' END AS channel,
+        CASE WHEN q < 0 THEN 'returned' ELSE 'completed' END AS status,
+        NULL::VARCHAR AS reverses_line_id
+    FROM lines
+) TO '{path}' (FORMAT parquet)
+"""
+
+
+def simulate(lines: int, folder: Path) -> None:
+    """Three years of orders of four lines on average; customers differ in how often they buy."""
+    import duckdb
+
+    rng = np.random.default_rng(7)
+    orders, customers = lines // 4, max(lines // 32, 1)
+    weights = rng.gamma(0.7, size=customers)
+    buyer = rng.choice(customers, size=orders, p=weights / weights.sum())
+    second = np.sort(rng.integers(0, 3 * 365 * 86400, size=orders))
+    order = np.sort(rng.integers(0, orders, size=lines))
+    frame = pd.DataFrame({"o": order, "c": buyer[order], "t": second[order]})
+    frame["i"] = (20_000 * rng.random(lines) ** 2.5).astype(int)
+    frame["q"] = rng.integers(1, 13, size=lines) * np.where(rng.random(lines) < 0.02, -1, 1)
+    frame["p"] = rng.integers(50, 5000, size=lines)
+    with duckdb.connect() as con:
+        con.register("lines", frame)
+        con.sql(SIMULATE.format(path=folder / "orders.parquet"))
+        con.sql(
+            f"COPY (SELECT DISTINCT customer_id, DATE '{AS_OF}' AS as_of "
+            f"FROM '{folder}/orders.parquet' WHERE ordered_at < '{AS_OF}') "
+            f"TO '{folder}/snapshots.parquet' (FORMAT parquet)"
+        )
+
+
+def build_ours(folder: Path, out: Path) -> None:
+    """The project's own expressions."""
+    import ibis
+
+    from salespipe.features import FEATURE_GROUPS, customer_features
+
+    con = ibis.duckdb.connect()
+    tables = {"orders": con.read_parquet(folder / "orders.parquet")}
+    snapshots = con.read_parquet(folder / "snapshots.parquet")
+    groups = {name: FEATURE_GROUPS[name] for name in GROUPS}
+    con.to_parquet(customer_features(tables, snapshots, groups), out)
+
+
+BUILDERS: dict[str, Callable[[Path, Path], None]] = {
+    "ours": build_ours,
+    "sql": build_sql,
+    "pandas": build_pandas,
+}
+
+
+def run_here(name: str, folder: Path) -> None:
+    """One contender in this process; prints seconds and peak memory in MB as JSON."""
+    import ibis.backends.duckdb  # noqa: F401, PLC0415
+
+    started = time.perf_counter()
+    BUILDERS[name](folder, folder / f"{name}.parquet")
+    seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    sys.stdout.write(json.dumps({"seconds": round(seconds, 2), "peak_mb": round(peak)}))
+
+
+def run_apart(name: str, folder: Path) -> dict[str, float]:
+    """One contender in a process of its own."""
+    command = [sys.executable, __file__, "--contender", name, "--folder", str(folder)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return dict(json.loads(done.stdout))
+
+
+def check_equal(folder: Path) -> int:
+    """All results agree to 1e-9; the number of features compared."""
+    ours, *others = (
+        pd.read_parquet(folder / f"{name}.parquet").set_index("customer_id").sort_index()
+        for name in BUILDERS
+    )
+    ours = ours.drop(columns="as_of")
+    for other in others:
+        same = other[ours.columns].astype(float)
+        pd.testing.assert_frame_equal(same, ours, rtol=1e-9, atol=1e-9, check_dtype=False)
+    return ours.shape[1]
+
+
+def compare(lines: int) -> dict[str, Any]:
+    """Every contender on as many lines: figures and ratios."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        simulate(lines, folder)
+        figures = {contender: run_apart(contender, folder) for contender in BUILDERS}
+        features = check_equal(folder)
+    ours, sql, slow = (figures[contender]["seconds"] for contender in BUILDERS)
+    return {
+        "lines": lines,
+        "features": features,
+        **figures,
+        "ours_by_sql": round(ours / sql, 2),
+        "pandas_by_ours": round(slow / ours, 2),
+    }
+
+
+def table(results: list[dict[str, Any]]) -> str:
+    """The figures as text, one line per contender and size."""
+    rows = [f"{'lines':>10}  {'contender':<10}{'seconds':>9}{'peak MB':>9}{'by ours':>9}"]
+    for result in results:
+        for name in BUILDERS:
+            figures, ours = result[name], result["ours"]["seconds"]
+            rows.append(
+                f"{result['lines']:>10,}  {name:<10}{figures['seconds']:>9.2f}"
+                f"{figures['peak_mb']:>9,.0f}{figures['seconds'] / ours:>9.2f}"
+            )
+    return "\n".join(rows) + "\n"
+
+
+def main() -> None:
+    """Compares at each size, or runs one contender where a comparison asks for it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lines", type=float, nargs="+", default=[1e6, 1e7])
+    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}")
+    parser.add_argument("--contender", choices=BUILDERS, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.contender:
+        return run_here(args.contender, args.folder)
+    results = [compare(int(lines)) for lines in args.lines]
+    sys.stdout.write(table(results))
+    if args.write:
+        RESULTS.parent.mkdir(exist_ok=True)
+        RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,15 @@
+"""Features as Ibis expressions: used alike by training and by serving, on any Ibis backend."""
+
+from salespipe.features.build import FEATURE_GROUPS, FeatureGroup, customer_features
+from salespipe.features.history import Inputs
+from salespipe.features.lines import is_return, is_sale, sale_days
+
+__all__ = [
+    "FEATURE_GROUPS",
+    "FeatureGroup",
+    "Inputs",
+    "customer_features",
+    "is_return",
+    "is_sale",
+    "sale_days",
+]

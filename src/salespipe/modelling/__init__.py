@@ -1,0 +1,1 @@
+"""The one path every model shares: candidates, calibration, choice, evaluation, prediction."""

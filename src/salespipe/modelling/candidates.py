@@ -1,0 +1,210 @@
+"""Fits every candidate and baseline on the rows before the test period and chooses among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from salespipe.modelling.blend import Blend
+from salespipe.modelling.calibrate import (
+    Method,
+    choose_method,
+    cross_fitted,
+    fit_calibrator,
+)
+from salespipe.modelling.choose import Choice, choose_candidate
+from salespipe.modelling.development import (
+    FEW_OUTCOMES,
+    Development,
+    develop,
+    outcome_counts,
+    shortage,
+)
+from salespipe.modelling.frame import FeatureSchema, Floats, Integers
+from salespipe.modelling.links import row_losses
+from salespipe.modelling.logistic import fit_logistic
+from salespipe.modelling.predict import Model, Scorer
+from salespipe.modelling.rule import fit_rule
+from salespipe.modelling.search import search_params
+from salespipe.modelling.xgb import fit_trees, stop_early
+from salespipe.params import BaselineParams, TrainParams
+
+RULE, LOGISTIC, TREES, BLEND = "recency_rule", "rfm_logistic", "xgboost", "blend"
+Role = Literal["baseline", "candidate"]
+ROLES: dict[str, Role] = {
+    RULE: "baseline",
+    LOGISTIC: "baseline",
+    TREES: "candidate",
+    BLEND: "candidate",
+}
+
+Fit = Callable[[pd.DataFrame, Integers], Scorer]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Every fitted candidate, the chosen one, and why.
+
+    Attributes:
+        models: By name, from the simplest to the most flexible; some or all of `ROLES`.
+        chosen: Name of the chosen one.
+        reason: Why, in words.
+        validation: JSON-ready table of the held-out figures, by name; empty where nothing was
+            judged.
+        params: What the trees were grown with: as given, or the search's best.
+    """
+
+    models: dict[str, Model]
+    chosen: str
+    reason: str
+    validation: dict[str, dict[str, Any]]
+    params: TrainParams
+
+    @property
+    def champion(self) -> Model:
+        """The chosen model."""
+        return self.models[self.chosen]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A kind of model: what it said of the rows it was judged on, and its fit on all rows."""
+
+    schema: FeatureSchema
+    held: Floats
+    scorer: Scorer
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An attempt with its calibration and its held-out loss a row."""
+
+    attempt: Attempt
+    method: Method
+    by_method: dict[str, float]
+    losses: Floats
+
+
+def train_candidates(
+    frame: pd.DataFrame, schema: FeatureSchema, train: TrainParams, baseline: BaselineParams
+) -> Trained:
+    """Fits the recency rule, the RFM logistic regression, boosted trees and the blend; chooses one.
+
+    Each is judged on the validation block by fits that saw neither its customers nor its time
+    (`later_folds`); the number of trees, the calibration and the choice all come from there. Then
+    each is refitted on all rows before the test period. Test rows are never read.
+
+    Args:
+        frame: Model input: key columns, features, perhaps sensitive attributes, in any order.
+        schema: The features.
+        train: How trees are grown, and how many outcomes it takes to try.
+        baseline: Columns of the baselines.
+
+    Raises:
+        SalespipeError: if a baseline's column is no feature, or the frame does not fit the schema.
+    """
+    schemas = _schemas(schema, baseline)
+    development = develop(frame, schema)
+    if reason := shortage(development, train.min_outcomes):
+        return _without_trees(development, schemas, reason, train)
+    params = search_params(development.design, development.label, development.folds, train)
+    attempts = _attempts(development, schemas, params)
+    judged = {name: _judge(attempt, development) for name, attempt in attempts.items()}
+    clusters = development.clusters[development.held]
+    choice = choose_candidate({n: one.losses for n, one in judged.items()}, clusters, RULE)
+    return Trained(
+        models={name: _finish(name, one, development) for name, one in judged.items()},
+        chosen=choice.name,
+        reason=choice.reason,
+        validation=_validation(judged, choice),
+        params=params,
+    )
+
+
+def _schemas(schema: FeatureSchema, baseline: BaselineParams) -> dict[str, FeatureSchema]:
+    linear = schema.only(baseline.logistic_columns) if baseline.logistic_columns else schema
+    rule = schema.only([baseline.rule_column])
+    return {RULE: rule, LOGISTIC: linear, TREES: schema, BLEND: schema}
+
+
+def _fit_rule(design: pd.DataFrame, label: Integers) -> Scorer:
+    return fit_rule(design, label, str(design.columns[0]))
+
+
+def _attempts(
+    development: Development, schemas: Mapping[str, FeatureSchema], params: TrainParams
+) -> dict[str, Attempt]:
+    design, label = development.design, development.label
+    grown = stop_early(design, label, development.folds, params)
+    trees = fit_trees(design, label, params, grown.trees)
+    blend = Blend(trees, fit_logistic(design, label))
+    held = (grown.log_odds + _held(development, schemas[BLEND], fit_logistic)) / 2
+    facts = {"trees": grown.trees, "curve": list(grown.curve)}
+    return {
+        RULE: _attempt(development, schemas[RULE], _fit_rule),
+        LOGISTIC: _attempt(development, schemas[LOGISTIC], fit_logistic),
+        TREES: Attempt(schemas[TREES], grown.log_odds, trees, facts),
+        BLEND: Attempt(schemas[BLEND], held, blend, facts),
+    }
+
+
+def _attempt(development: Development, schema: FeatureSchema, fit: Fit) -> Attempt:
+    scorer = fit(development.design[list(schema.names)], development.label)
+    return Attempt(schema, _held(development, schema, fit), scorer)
+
+
+def _held(development: Development, schema: FeatureSchema, fit: Fit) -> Floats:
+    """Log-odds of the rows judged on, each from a fit on earlier rows of other customers."""
+    design, label = development.design[list(schema.names)], development.label
+    return np.concatenate([
+        fit(design.iloc[fold.fit], label[fold.fit]).log_odds(design.iloc[fold.held])
+        for fold in development.folds
+    ])  # fmt: skip
+
+
+def _judge(attempt: Attempt, development: Development) -> Judged:
+    held = development.held
+    label, groups = development.label[held], development.groups[held]
+    method, by_method = choose_method(attempt.held, label, groups, development.clusters[held])
+    losses = row_losses(label, cross_fitted(method, attempt.held, label, groups))
+    return Judged(attempt, method, by_method, losses)
+
+
+def _finish(name: str, judged: Judged, development: Development) -> Model:
+    attempt = judged.attempt
+    calibrator = fit_calibrator(judged.method, attempt.held, development.label[development.held])
+    facts = {key: value for key, value in attempt.facts.items() if key != "curve"}
+    meta = {**facts, "calibration": calibrator.method}
+    return Model(name, attempt.schema, attempt.scorer, calibrator, meta)
+
+
+def _without_trees(
+    development: Development, schemas: Mapping[str, FeatureSchema], reason: str, params: TrainParams
+) -> Trained:
+    fits: dict[str, Fit] = {RULE: _fit_rule}
+    if min(outcome_counts(development)) >= FEW_OUTCOMES:
+        fits[LOGISTIC] = fit_logistic
+    design, label = development.design, development.label
+    models = {
+        name: Model(name, schemas[name], fit(design[list(schemas[name].names)], label))
+        for name, fit in fits.items()
+    }
+    return Trained(models, RULE, f"{reason} The rule is used instead of a model.", {}, params)
+
+
+def _validation(judged: Mapping[str, Judged], choice: Choice) -> dict[str, dict[str, Any]]:
+    return {
+        name: {
+            "log_loss": choice.log_loss[name],
+            "difference_error": choice.errors[name],
+            "calibration": one.method,
+            "log_loss_by_calibration": one.by_method,
+            **one.attempt.facts,
+        }
+        for name, one in judged.items()
+    }

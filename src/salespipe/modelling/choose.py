@@ -1,0 +1,70 @@
+"""Which candidate becomes the model: by log loss on the validation block, never on test rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from salespipe.modelling.frame import Floats, Integers
+from salespipe.modelling.links import clustered_error
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The chosen candidate.
+
+    Attributes:
+        name: Its name.
+        reason: Why, in words.
+        log_loss: Mean held-out log loss of each candidate, in nats.
+        errors: Clustered standard error of each one's paired difference to the lowest.
+    """
+
+    name: str
+    reason: str
+    log_loss: dict[str, float]
+    errors: dict[str, float]
+
+
+def choose_candidate(losses: Mapping[str, Floats], clusters: Integers, fallback: str) -> Choice:
+    """The candidate with the lowest mean loss, provided that it clearly beats the fallback.
+
+    Among learned models the lowest wins, near or not: preferring the simpler of two that cannot be
+    told apart would give away expected accuracy for nothing a user sees. A learned model has to
+    earn its place against the rule a person can apply without any model, though: by more than one
+    standard error of the paired difference, clustered by customer.
+
+    Args:
+        losses: Held-out log loss of each row, by candidate; all for the same rows.
+        clusters: Customer of each row, as numbers from 0.
+        fallback: Name of the rule.
+    """
+    means = {name: float(loss.mean()) for name, loss in losses.items()}
+    best = min(means, key=lambda name: means[name])
+    errors = {
+        name: clustered_error(loss - losses[best], clusters) for name, loss in losses.items()
+    }
+    gain, error = means[fallback] - means[best], errors[fallback]
+    if best != fallback and gain <= error:
+        return Choice(fallback, _not_earned(best, fallback, gain, error), means, errors)
+    return Choice(best, _won(best, means, errors), means, errors)
+
+
+def _not_earned(best: str, fallback: str, gain: float, error: float) -> str:
+    return (
+        f"{best} has the lowest validation log loss, but beats {fallback} by only {gain:.4f} "
+        f"(standard error {error:.4f}): too little to prefer a model to a rule."
+    )
+
+
+def _won(best: str, means: Mapping[str, float], errors: Mapping[str, float]) -> str:
+    others = sorted((name for name in means if name != best), key=lambda name: means[name])
+    if not others:
+        return f"{best} is the only candidate."
+    second = others[0]
+    gap, error = means[second] - means[best], errors[second]
+    told = "more" if gap > error else "no more"
+    return (
+        f"{best} has the lowest log loss on the validation rows ({means[best]:.4f}); {second} "
+        f"follows with {means[second]:.4f}, {told} than one standard error ({error:.4f}) away."
+    )

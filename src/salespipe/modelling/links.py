@@ -1,0 +1,52 @@
+"""Log-odds, probabilities and what a wrong one costs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from salespipe.modelling.frame import Floats, Integers
+
+SMALLEST = 1e-7
+"""Probabilities are kept this far from 0 and 1, so that one surprise costs a finite loss."""
+
+
+def sigmoid(log_odds: Floats) -> Floats:
+    """Probability of log-odds; finite and strictly between 0 and 1 for any input."""
+    limit = -np.log(SMALLEST)
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(log_odds, -limit, limit))), dtype=np.float64)
+
+
+def logit(probability: Floats) -> Floats:
+    """Log-odds of a probability."""
+    kept = np.clip(probability, SMALLEST, 1.0 - SMALLEST)
+    return np.asarray(np.log(kept) - np.log1p(-kept), dtype=np.float64)
+
+
+def signed_log(value: Floats) -> Floats:
+    """sign(x) * log(1 + |x|): keeps the order, tames long tails, takes money that was refunded."""
+    return np.asarray(np.sign(value) * np.log1p(np.abs(value)), dtype=np.float64)
+
+
+def row_losses(label: Integers, probability: Floats) -> Floats:
+    """Log loss of each row, in nats."""
+    kept = np.clip(probability, SMALLEST, 1.0 - SMALLEST)
+    return np.asarray(-np.where(label == 1, np.log(kept), np.log1p(-kept)), dtype=np.float64)
+
+
+def smoothed_base_rate(label: Integers) -> float:
+    """Share of ones with one of either outcome added (Laplace), so it is never 0 or 1."""
+    return float((label.sum() + 1) / (len(label) + 2))
+
+
+def clustered_error(values: Floats, clusters: Integers) -> float:
+    """Standard error of the mean of `values` whose rows depend on one another within a cluster.
+
+    Linearised ratio estimator: sqrt(C / (C - 1) * sum_c (sum_{i in c} (v_i - mean))^2) / n.
+    Zero for fewer than two clusters or rows.
+    """
+    count = int(clusters.max()) + 1 if len(clusters) else 0
+    sums = np.bincount(clusters, weights=values - values.mean(), minlength=count) if count else None
+    present = len(np.unique(clusters))
+    if sums is None or present < 2:  # noqa: PLR2004
+        return 0.0
+    return float(np.sqrt(present / (present - 1) * np.square(sums).sum()) / len(values))

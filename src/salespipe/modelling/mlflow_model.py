@@ -1,0 +1,32 @@
+"""The model as MLflow loads it: code and plain files, no pickle.
+
+MLflow runs this script when it loads a model ("models from code"); nothing else imports it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mlflow
+import pandas as pd
+
+from salespipe.modelling.predict import Model, load_model
+
+
+class SalespipeModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc, unused-ignore]
+    """Probabilities of label 1 for a frame of features."""
+
+    def load_context(self, context: Any) -> None:
+        """Reads the saved directory once."""
+        self._model: Model = load_model(context.artifacts["model"])
+
+    def predict(
+        self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+    ) -> pd.DataFrame:
+        """One column, `probability`, in the rows' order."""
+        return pd.DataFrame(
+            {"probability": self._model.predict(model_input)}, index=model_input.index
+        )
+
+
+mlflow.models.set_model(SalespipeModel())

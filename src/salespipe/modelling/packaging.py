@@ -1,0 +1,79 @@
+"""What MLflow needs to know to log a model that loads anywhere without pickle."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from salespipe.modelling.frame import FeatureSchema, design_matrix
+
+XGBOOST = ("xgboost-cpu", "xgboost")
+"""The distribution without GPU libraries, and the one it replaces where there is none."""
+REQUIREMENTS = ("mlflow", "numpy", "pandas", "pydantic", "scikit-learn")
+ARTIFACT = "model"
+EXAMPLE_ROWS = 5
+
+
+def log_arguments(model_directory: Path, schema: FeatureSchema, rows: pd.DataFrame) -> dict[str, Any]:
+    """Arguments for `mlflow.pyfunc.log_model`, less name and registration.
+
+    Requirements are given, not found: MLflow would otherwise load the model in a new process to
+    see what it imports.
+
+    Args:
+        model_directory: What `save_model` wrote.
+        schema: The model's features.
+        rows: Some rows with these features, for the input example.
+
+    Returns:
+        `python_model`, `artifacts`, `signature`, `input_example`, `pip_requirements`,
+        `code_paths`.
+    """
+    package = Path(__file__).resolve().parents[1]
+    example = input_example(rows, schema)
+    return {
+        "python_model": str(package / "modelling" / "mlflow_model.py"),
+        "artifacts": {ARTIFACT: str(model_directory)},
+        "signature": model_signature(schema),
+        "input_example": example,
+        "pip_requirements": pinned_requirements(),
+        "code_paths": [str(package)],
+    }
+
+
+def model_signature(schema: FeatureSchema) -> Any:
+    """Every feature as a double or string in, `probability` as a double out."""
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, DataType, Schema
+
+    kinds = {"number": DataType.double, "category": DataType.string}
+    columns = [ColSpec(kinds[f.kind], name=f.name) for f in schema.features]
+    return ModelSignature(
+        inputs=Schema(columns), outputs=Schema([ColSpec(DataType.double, name="probability")])
+    )
+
+
+def input_example(rows: pd.DataFrame, schema: FeatureSchema) -> pd.DataFrame:
+    """A few rows as the model reads them: numbers as float64, categories as text."""
+    design = design_matrix(rows.head(EXAMPLE_ROWS), schema)
+    text = {f.name: object for f in schema.features if f.kind == "category"}
+    design = design.astype(text)
+    return design.where(design.notna(), None) if text else design
+
+
+def pinned_requirements() -> list[str]:
+    """The installed versions of what a loaded model imports."""
+    return [f"{name}=={version(name)}" for name in (*REQUIREMENTS, _installed(XGBOOST))]
+
+
+def _installed(names: tuple[str, ...]) -> str:
+    for name in names:
+        try:
+            version(name)
+        except PackageNotFoundError:
+            continue
+        return name
+    return names[-1]

@@ -1,0 +1,135 @@
+"""Three pictures a reviewer reads at one look; the same input gives the same bytes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from salespipe.modelling.candidates import Trained
+from salespipe.modelling.frame import Floats, Integers, labels
+from salespipe.modelling.metrics import rank_rows
+from salespipe.modelling.predict import Model
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+SIZE = (7.0, 5.0)
+SHOWN_FEATURES = 15
+SAMPLE = 5000
+"""Rows whose contributions are averaged: enough for a ranking of features."""
+
+
+def draw_plots(frame: pd.DataFrame, trained: Trained, bins: int) -> dict[str, Figure]:
+    """The pictures of one training, from its test rows.
+
+    Args:
+        frame: Model input.
+        trained: Fitted candidates and the choice.
+        bins: Points of the calibration curve.
+
+    Returns:
+        `calibration`, `gain`, `top_features`: matplotlib figures that belong to no global state.
+    """
+    test = frame[frame["split"] == "test"]
+    predictions = {name: model.predict(test) for name, model in trained.models.items()}
+    return {
+        "calibration": calibration_figure(labels(test), predictions[trained.chosen], bins),
+        "gain": gain_figure(labels(test), predictions, trained.chosen),
+        "top_features": features_figure(mean_contributions(trained.champion, test)),
+    }
+
+
+def png_bytes(figure: Figure) -> bytes:
+    """A figure as PNG, without the library's version in it."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def calibration_figure(label: Integers, probability: Floats, bins: int) -> Figure:
+    """Predicted against observed, in bins of equal count, over the counts of customers.
+
+    Args:
+        label: n outcomes.
+        probability: n probabilities of the chosen model.
+        bins: Number of bins.
+    """
+    ranked = rank_rows(label, probability, bins)
+    groups = pd.DataFrame({"p": ranked.probability, "y": ranked.label, "bin": ranked.bins})
+    means = groups.groupby("bin").agg(p=("p", "mean"), y=("y", "mean"), n=("y", "size"))
+    error = 1.96 * np.sqrt(means["y"] * (1 - means["y"]) / means["n"])
+    figure = _figure()
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
+    above.plot([0, 1], [0, 1], color="0.6", linestyle="--", label="perfect")
+    above.errorbar(means["p"], means["y"], yerr=error, marker="o", capsize=3, label="model, ±95%")
+    above.set(ylabel="share with the outcome", ylim=(0, 1), title="Do the probabilities hold?")
+    above.legend(loc="upper left")
+    below.hist(probability, bins=40, range=(0, 1), color="0.5")
+    below.set(xlabel="predicted probability", ylabel="rows", xlim=(0, 1))
+    return figure
+
+
+def gain_figure(label: Integers, predictions: Mapping[str, Floats], chosen: str) -> Figure:
+    """Share of all outcomes found among the best-ranked share of rows, each candidate and chance.
+
+    Args:
+        label: n outcomes.
+        predictions: n probabilities, by candidate.
+        chosen: The candidate drawn bold.
+    """
+    figure = _figure()
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color="0.6", linestyle="--", label="random")
+    for name, probability in predictions.items():
+        bold = name == chosen
+        axes.plot(
+            *_gain_points(label, probability), linewidth=2.5 if bold else 1.2,
+            label=f"{name} (chosen)" if bold else name,
+        )  # fmt: skip
+    axes.set(xlabel="share of customers, best-ranked first", ylabel="share of outcomes found")
+    axes.set(title="How many outcomes does the top of the list hold?", xlim=(0, 1), ylim=(0, 1))
+    axes.legend(loc="lower right")
+    return figure
+
+
+def _gain_points(label: Integers, probability: Floats) -> tuple[Floats, Floats]:
+    ranked = rank_rows(label, probability, 1)
+    ends = np.r_[ranked.starts[1:], len(label)]
+    found = np.cumsum(ranked.label)[ends - 1] / max(int(label.sum()), 1)
+    return np.r_[0.0, ends / len(label)], np.r_[0.0, found]
+
+
+def mean_contributions(model: Model, frame: pd.DataFrame) -> pd.Series[float]:
+    """Mean absolute contribution of each feature to the log-odds, largest first (ties by name)."""
+    rows = frame if len(frame) <= SAMPLE else frame.sample(SAMPLE, random_state=0)
+    means = model.contributions(rows).abs().mean().sort_index()
+    return means.sort_values(ascending=False, kind="stable")
+
+
+def features_figure(importance: pd.Series[float]) -> Figure:
+    """The features that move the log-odds most.
+
+    Args:
+        importance: Mean absolute contribution by feature, largest first.
+    """
+    shown = importance.head(SHOWN_FEATURES).iloc[::-1]
+    figure = _figure()
+    axes: Axes = figure.subplots()
+    axes.barh(list(shown.index), shown.to_numpy())
+    axes.set(xlabel="mean |contribution| to the log-odds", title="What moves the score most")
+    return figure
+
+
+def _figure() -> Figure:
+    # A Figure of its own, not pyplot's: no window system, no state that outlives the call.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=SIZE, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure

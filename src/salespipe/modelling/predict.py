@@ -1,0 +1,136 @@
+"""A fitted model as a value: frame in, probabilities out, and plain files on disk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import pandas as pd
+
+from salespipe.errors import SalespipeError
+from salespipe.modelling.blend import Blend
+from salespipe.modelling.calibrate import Calibrator
+from salespipe.modelling.frame import FeatureSchema, Floats, design_matrix
+from salespipe.modelling.logistic import LogisticModel
+from salespipe.modelling.rule import RuleModel
+from salespipe.modelling.xgb import BoostedTrees
+
+FORMAT = 1
+"""Number of the directory's layout; a reader refuses one it does not know."""
+
+
+class Scorer(Protocol):
+    """What every kind of model can do with a design matrix."""
+
+    def log_odds(self, design: pd.DataFrame) -> Floats:
+        """Log-odds of label 1, one a row."""
+        ...
+
+    def contributions(self, design: pd.DataFrame) -> pd.DataFrame:
+        """What each feature adds to the average customer's log-odds."""
+        ...
+
+
+@dataclass(frozen=True)
+class Model:
+    """A fitted candidate with its calibration and the features it reads.
+
+    Attributes:
+        name: The candidate's name, such as `xgboost`.
+        schema: The features, in order.
+        scorer: Log-odds of a design matrix.
+        calibrator: Probabilities of log-odds.
+        meta: JSON-ready facts about the fit, such as the number of trees.
+    """
+
+    name: str
+    schema: FeatureSchema
+    scorer: Scorer
+    calibrator: Calibrator = Calibrator()
+    meta: dict[str, Any] = field(default_factory=dict)
+
+    def predict(self, frame: pd.DataFrame) -> Floats:
+        """Probability of label 1 for each row, in the rows' order.
+
+        Raises:
+            SalespipeError: if a feature is missing or not a number where it must be one.
+        """
+        return self.calibrator.probability(self.scorer.log_odds(design_matrix(frame, self.schema)))
+
+    def contributions(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """What each feature adds to a row's log-odds (before calibration), one column a feature."""
+        return self.scorer.contributions(design_matrix(frame, self.schema))
+
+
+def save_model(model: Model, directory: Path) -> None:
+    """Writes a model as JSON and, for trees, `model.ubj`; the directory is made if need be."""
+    directory.mkdir(parents=True, exist_ok=True)
+    kind = _write_scorer(model.scorer, directory)
+    facts = {"format": FORMAT, "kind": kind, "name": model.name, "schema_hash": model.schema.hash()}
+    _write(directory / "schema.json", model.schema.model_dump(mode="json"))
+    _write(directory / "calibrator.json", model.calibrator.model_dump(mode="json"))
+    _write(directory / "meta.json", facts | {"facts": model.meta})
+
+
+def load_model(directory: Path | str) -> Model:
+    """Reads what `save_model` wrote; no pickle is involved.
+
+    Raises:
+        SalespipeError: if the directory is no model, or one of a layout this version cannot read.
+    """
+    directory = Path(directory)
+    if not (directory / "meta.json").is_file():
+        raise SalespipeError(f"{directory.name}: no saved model (meta.json is missing)")
+    meta = json.loads((directory / "meta.json").read_text("utf-8"))
+    if meta.get("format") != FORMAT or meta.get("kind") not in _READERS:
+        raise SalespipeError(f"{directory.name}: saved by another version of salespipe")
+    return Model(
+        name=meta["name"],
+        schema=FeatureSchema.model_validate_json((directory / "schema.json").read_bytes()),
+        scorer=_READERS[meta["kind"]](directory),
+        calibrator=Calibrator.model_validate_json((directory / "calibrator.json").read_bytes()),
+        meta=meta["facts"],
+    )
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", "utf-8")
+
+
+def _write_scorer(scorer: Scorer, directory: Path) -> str:
+    match scorer:
+        case RuleModel() | LogisticModel():
+            _write(directory / "model.json", scorer.model_dump(mode="json"))
+            return "rule" if isinstance(scorer, RuleModel) else "logistic"
+        case BoostedTrees():
+            scorer.save(directory)
+            return "trees"
+        case Blend(trees=trees, logistic=logistic):
+            trees.save(directory)
+            _write(directory / "model.json", logistic.model_dump(mode="json"))
+            return "blend"
+        case _:
+            raise TypeError(f"no file format for {type(scorer).__name__}")
+
+
+def _read_rule(directory: Path) -> Scorer:
+    return RuleModel.model_validate_json((directory / "model.json").read_bytes())
+
+
+def _read_logistic(directory: Path) -> LogisticModel:
+    return LogisticModel.model_validate_json((directory / "model.json").read_bytes())
+
+
+def _read_blend(directory: Path) -> Scorer:
+    return Blend(BoostedTrees.load(directory), _read_logistic(directory))
+
+
+_READERS: dict[str, Callable[[Path], Scorer]] = {
+    "rule": _read_rule,
+    "logistic": _read_logistic,
+    "trees": BoostedTrees.load,
+    "blend": _read_blend,
+}

@@ -1,0 +1,106 @@
+"""The steps from canonical tables to a decision, the same for every model."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from salespipe.params import ModelParams, SimulatorParams
+from salespipe.types import Frame, Table, Tables
+
+logger = logging.getLogger(__name__)
+
+TRUTH = "_true_probability"
+OPTIONAL_TABLES = ("customers", "events")
+
+
+def build_model_input(tables: Tables, model: ModelParams) -> Table:
+    """Snapshots with split, label, features and sensitive attributes; see `build_frame`."""
+    from salespipe.modelling.model_input import build_frame
+
+    if "orders" in tables:
+        for absent in sorted(set(OPTIONAL_TABLES) - set(tables)):
+            logger.info("  no %s table: the features it would give are left out", absent)
+    return build_frame(tables, model)
+
+
+def audit_features(tables: Tables, model_input: Frame, model: ModelParams) -> dict[str, Any]:
+    """Look for features that see their future; see `audit_leaks`."""
+    from salespipe.modelling.audit import audit_leaks
+
+    return audit_leaks(tables, model_input, model)
+
+
+def fit_model(model_input: Frame, model: ModelParams) -> tuple[Any, Any]:
+    """Fit every candidate and baseline before the test period and choose one.
+
+    Returns:
+        All of them with the choice, and the chosen model.
+    """
+    from salespipe.modelling.candidates import train_candidates
+    from salespipe.modelling.frame import infer_schema
+
+    schema = infer_schema(model_input, model.sensitive.kept_out)
+    trained = train_candidates(model_input, schema, model.train, model.baselines)
+    logger.info("  chosen: %s (%s)", trained.chosen, trained.reason)
+    return trained, trained.champion
+
+
+def judge_model(
+    model_input: Frame,
+    trained: Any,
+    truth: Frame | None,
+    model: ModelParams,
+    simulator: SimulatorParams | None,
+) -> tuple[dict[str, Any], Frame]:
+    """Judge on the untouched test rows.
+
+    Returns:
+        What `metrics.json` holds, and the test rows' keys, labels and probabilities.
+    """
+    from salespipe.modelling.evaluate import evaluate_candidates
+
+    test = model_input[model_input["split"] == "test"]
+    frame = model_input
+    if truth is not None and simulator is not None:
+        frame = _with_truth(test, truth, model, simulator)
+    metrics = evaluate_candidates(
+        frame, trained, model.evaluate, TRUTH if TRUTH in frame else None
+    )
+    as_of = metrics["rows"]["test"]["last_cutoff"]
+    facts = {"as_of": as_of, "horizon_days": model.snapshots.horizon_days if as_of else None}
+    keys = test[["entity_id", "as_of", "label"]].reset_index(drop=True)
+    predictions = keys.assign(
+        **{name: candidate.predict(test) for name, candidate in trained.models.items()}
+    )
+    return facts | metrics, predictions
+
+
+def _with_truth(
+    frame: Frame, truth: Frame, model: ModelParams, simulator: SimulatorParams
+) -> Frame:
+    import pandas as pd
+
+    from salespipe.simulator.truth import chance_of_no_order
+
+    known = truth.set_index("customer_id").loc[frame["entity_id"]].reset_index()
+    as_of = pd.to_datetime(frame["as_of"]).reset_index(drop=True)
+    silent = chance_of_no_order(known, as_of, model.snapshots.horizon_days, simulator)
+    return frame.assign(**{TRUTH: silent if model.outcome == "no_order" else 1 - silent})
+
+
+def draw_plots(model_input: Frame, trained: Any, model: ModelParams) -> tuple[Any, Any, Any]:
+    """Calibration curve, gain curve and strongest features, from the test rows."""
+    from salespipe.modelling import plots
+
+    figures = plots.draw_plots(model_input, trained, model.evaluate.calibration_bins)
+    return figures["calibration"], figures["gain"], figures["top_features"]
+
+
+def decide_promotion(metrics: dict[str, Any], audit: dict[str, Any]) -> dict[str, Any]:
+    """Whether the new model becomes champion, with every check behind it."""
+    from salespipe.modelling.gate import decide_from
+
+    decision = decide_from(metrics, audit)
+    logger.info("  verdict: %s (%s)", decision.verdict, decision.reason)
+    return decision.as_dict()

@@ -1,0 +1,49 @@
+"""Shared by all tests: no tool reports home, hypothesis is repeatable, a small shop to work on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+os.environ.update(
+    DO_NOT_TRACK="true",
+    DVC_NO_ANALYTICS="1",
+    MLFLOW_DISABLE_TELEMETRY="true",
+    MLFLOW_ALLOW_PICKLE_DESERIALIZATION="false",
+)
+
+settings.register_profile(
+    "salespipe",
+    deadline=None,
+    derandomize=True,
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("salespipe")
+
+RawTable = Callable[[list[dict[str, Any]]], "ir.Table"]
+
+
+@pytest.fixture
+def raw_table() -> RawTable:
+    """Source rows as the sources dataset would give them: all text, numbered from 1."""
+
+    def make(rows: list[dict[str, Any]]) -> ir.Table:
+        import pyarrow as pa
+        from ibis.util import gen_name
+
+        from salespipe.datasets.engine import connect
+
+        numbered = [{**row, "_row": i} for i, row in enumerate(rows, start=1)]
+        fields = [(c, pa.string()) for c in rows[0]] + [("_row", pa.int64())]
+        table = pa.Table.from_pylist(numbered, schema=pa.schema(fields))
+        return connect().create_table(gen_name("raw"), table, temp=True)
+
+    return make

@@ -1,0 +1,198 @@
+"""The same features written by hand, twice: what a good engineer writes for one day.
+
+The tests hold our expressions against them, and `benchmarks/features.py` races them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+AS_OF = "2024-10-01"
+WINDOWS = (30, 60, 90, 180, 365)
+GROUPS = ("recency", "frequency", "money", "order_values", "gaps", "baskets", "diversity")
+"""The groups that are written by hand here."""
+
+
+def each(template: str) -> str:
+    """One select item per window."""
+    return ", ".join(template.format(n=n) for n in WINDOWS)
+
+
+def zero_for_none(columns: list[str]) -> str:
+    """Counts and sums of customers who have nothing to count."""
+    return ", ".join(f"coalesce({column}, 0) AS {column}" for column in columns)
+
+
+COUNTED = [
+    *("orders_total", "order_days_total", "spend_total", "items_total"),
+    *("categories_total", "new_categories_90d", "channels_total"),
+    *(f"{name}_{n}d" for name in ("orders", "spend", "new_items") for n in WINDOWS),
+]
+
+SQL = f"""
+WITH sales AS (
+    SELECT customer_id, order_id, item_id, category, channel, ordered_at,
+        ordered_at::DATE AS day, quantity, quantity * unit_price AS value
+    FROM '{{folder}}/orders.parquet'
+    WHERE ordered_at < DATE '{AS_OF}' AND coalesce(status, 'completed') = 'completed'
+        AND quantity > 0 AND unit_price > 0
+), orders AS (
+    SELECT customer_id, order_id, day, DATE '{AS_OF}' - day AS ago, min(ordered_at) AS first_at,
+        sum(value) AS spend, sum(quantity) AS units, count(*) AS lines
+    FROM sales GROUP BY ALL
+), bought AS (
+    SELECT customer_id, min(ago) AS recency_days, max(ago) AS tenure_days,
+        count(*) AS orders_total, count(DISTINCT day) AS order_days_total,
+        sum(spend)::DOUBLE AS spend_total, sum(units)::DOUBLE AS units, sum(lines) AS lines,
+        {each("count(*) FILTER (ago <= {n}) AS orders_{n}d")},
+        {each("(sum(spend) FILTER (ago <= {n}))::DOUBLE AS spend_{n}d")},
+        stddev_samp(spend) AS order_value_std, max(spend)::DOUBLE AS order_value_max,
+        arg_max(spend, (first_at, order_id))::DOUBLE AS order_value_last,
+        arg_max(lines, (first_at, order_id)) AS lines_last
+    FROM orders GROUP BY customer_id
+), gaps AS (
+    SELECT customer_id, avg(gap) AS gap_mean, stddev_samp(gap) AS gap_std, max(gap) AS gap_max,
+        arg_max(gap, day) AS gap_last
+    FROM (SELECT customer_id, day,
+            day - lag(day) OVER (PARTITION BY customer_id ORDER BY day) AS gap
+          FROM (SELECT DISTINCT customer_id, day FROM orders))
+    GROUP BY customer_id
+), items AS (
+    SELECT customer_id, count(*) AS items_total, min(ago) AS new_item_recency_days,
+        {each("count(*) FILTER (ago <= {n}) AS new_items_{n}d")}
+    FROM (SELECT customer_id, item_id, DATE '{AS_OF}' - min(day) AS ago
+          FROM sales GROUP BY ALL) GROUP BY customer_id
+), categories AS (
+    SELECT customer_id, count(*) AS categories_total,
+        count(*) FILTER (ago <= 90) AS new_categories_90d
+    FROM (SELECT customer_id, category, DATE '{AS_OF}' - min(day) AS ago
+          FROM sales WHERE category IS NOT NULL GROUP BY ALL) GROUP BY customer_id
+), channels AS (
+    SELECT customer_id, count(DISTINCT channel) AS channels_total FROM sales GROUP BY customer_id
+)
+SELECT * EXCLUDE (units, lines) REPLACE ({zero_for_none(COUNTED)}),
+    tenure_days - recency_days AS active_span_days, recency_days / tenure_days AS recency_share,
+    spend_total / orders_total AS order_value_mean,
+    order_value_last / order_value_mean AS order_value_last_ratio, gap_std / gap_mean AS gap_cv,
+    recency_days / gap_mean AS overdue_ratio, recency_days - gap_max AS overdue_days,
+    lines / orders_total AS lines_per_order, units / orders_total AS units_per_order,
+    units / lines AS units_per_line, spend_total / units AS unit_price_mean
+FROM '{{folder}}/snapshots.parquet'
+LEFT JOIN bought USING (customer_id) LEFT JOIN gaps USING (customer_id)
+LEFT JOIN items USING (customer_id) LEFT JOIN categories USING (customer_id)
+LEFT JOIN channels USING (customer_id)
+"""
+
+
+def build_sql(folder: Path, out: Path) -> None:
+    """What a good engineer writes by hand for one day."""
+    import duckdb
+
+    with duckdb.connect() as con:
+        con.sql(f"COPY ({SQL.format(folder=folder)}) TO '{out}' (FORMAT parquet)")
+
+
+def build_pandas(folder: Path, out: Path) -> None:
+    """The same in pandas: Arrow reader, categories for strings, one group-by per window."""
+    sales = read_sales(folder / "orders.parquet")
+    keys = ["customer_id", "order_id", "day", "ago"]
+    orders = sales.groupby(keys, observed=True, sort=False, as_index=False).agg(
+        at=("ordered_at", "min"),
+        spend=("value", "sum"),
+        units=("quantity", "sum"),
+        lines=("value", "size"),
+    )
+    index = pd.read_parquet(folder / "snapshots.parquet").customer_id
+    parts = [bought(orders), gaps(orders), firsts(sales)]
+    frame = pd.concat([p.set_axis(p.index.astype(str)) for p in parts], axis=1).reindex(index)
+    frame[COUNTED] = frame[COUNTED].fillna(0)
+    ratios(frame).drop(columns=["units", "lines"]).reset_index().to_parquet(out)
+
+
+def read_sales(path: Path) -> pd.DataFrame:
+    """Sale lines before the day, decimals as floats, strings as categories."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    words = ["customer_id", "order_id", "item_id", "category", "channel", "status"]
+    numbers = ["quantity", "unit_price"]
+    table = pq.read_table(path, columns=[*words, *numbers, "ordered_at"], read_dictionary=words)
+    for name in numbers:
+        at = table.schema.get_field_index(name)
+        table = table.set_column(at, name, table[name].cast(pa.float64()))
+    lines = table.to_pandas()
+    sold = (lines.status == "completed") & (lines.quantity > 0) & (lines.unit_price > 0)
+    sales = lines[sold & (lines.ordered_at < AS_OF)].drop(columns="status")
+    day = sales.ordered_at.dt.normalize()
+    ago = (pd.Timestamp(AS_OF) - day).dt.days
+    return sales.assign(day=day, ago=ago, value=sales.quantity * sales.unit_price)
+
+
+def by_customer(frame: pd.DataFrame) -> Any:
+    """Group by customer, without rows for those who are not there."""
+    return frame.groupby("customer_id", observed=True, sort=False)
+
+
+def bought(orders: pd.DataFrame) -> pd.DataFrame:
+    """Recency, frequency, money, order values, sums for baskets."""
+    out = by_customer(orders).agg(
+        recency_days=("ago", "min"),
+        tenure_days=("ago", "max"),
+        orders_total=("ago", "size"),
+        order_days_total=("day", "nunique"),
+        spend_total=("spend", "sum"),
+        units=("units", "sum"),
+        lines=("lines", "sum"),
+        order_value_std=("spend", "std"),
+        order_value_max=("spend", "max"),
+    )
+    last = by_customer(orders.sort_values(["at", "order_id"]))[["spend", "lines"]].last()
+    out = out.assign(order_value_last=last.spend, lines_last=last.lines)
+    for n in WINDOWS:
+        recent = by_customer(orders[orders.ago <= n])
+        out[f"orders_{n}d"], out[f"spend_{n}d"] = recent.size(), recent.spend.sum()
+    return out
+
+
+def gaps(orders: pd.DataFrame) -> pd.DataFrame:
+    """Days between order days."""
+    days = orders[["customer_id", "day"]].drop_duplicates().sort_values("day")
+    days["gap"] = by_customer(days).day.diff().dt.days
+    found = by_customer(days.dropna()).gap.agg(["mean", "std", "max", "last"])
+    return found.add_prefix("gap_")
+
+
+def firsts(sales: pd.DataFrame) -> pd.DataFrame:
+    """Items, categories and channels by the day they were first bought."""
+    items, categories, channels = (
+        sales.groupby(["customer_id", name], observed=True, sort=False).ago.max().reset_index()
+        for name in ("item_id", "category", "channel")
+    )
+    out = by_customer(items).ago.agg(items_total="size", new_item_recency_days="min")
+    out["categories_total"] = by_customer(categories).size()
+    out["new_categories_90d"] = by_customer(categories[categories.ago <= 90]).size()
+    out["channels_total"] = by_customer(channels).size()
+    for n in WINDOWS:
+        out[f"new_items_{n}d"] = by_customer(items[items.ago <= n]).size()
+    return out
+
+
+def ratios(f: pd.DataFrame) -> pd.DataFrame:
+    """Shares, means and ratios of what was summed."""
+    mean = f.spend_total / f.orders_total
+    return f.assign(
+        active_span_days=f.tenure_days - f.recency_days,
+        recency_share=f.recency_days / f.tenure_days,
+        order_value_mean=mean,
+        order_value_last_ratio=f.order_value_last / mean,
+        gap_cv=f.gap_std / f.gap_mean,
+        overdue_ratio=f.recency_days / f.gap_mean,
+        overdue_days=f.recency_days - f.gap_max,
+        lines_per_order=f.lines / f.orders_total,
+        units_per_order=f.units / f.orders_total,
+        units_per_line=f.units / f.lines,
+        unit_price_mean=f.spend_total / f.units,
+    )
