@@ -62,7 +62,7 @@ def print_champions(rows: list[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("model", "champion", "test AUC (95%)", "best baseline", "verdict", "reports")
+    table = Table("model", "champion", "test AUC (95%)", "best baseline", "verdict")
     for row in rows:
         version = f"v{row['champion_version']}" if row["champion_version"] else "none"
         table.add_row(
@@ -71,9 +71,11 @@ def print_champions(rows: list[dict[str, Any]]) -> None:
             _interval(row["auc"]),
             f"{row['baseline'] or ''} {_interval(row['baseline_auc'])}",
             row["verdict"] or "not trained",
-            row["reports"],
         )
-    Console().print(table)
+    console = Console(highlight=False)
+    console.print(table)
+    for row in rows:
+        console.print(f"Reports: {row['reports']}/ · runs and versions: mlflow ui", soft_wrap=True)
 
 
 def _interval(figure: dict[str, Any]) -> str:

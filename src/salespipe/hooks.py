@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("salespipe")
 
+MLFLOW_ENVIRONMENT = {
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+}
+
 
 class ProgressHooks:
     """A line for each finished node, and one clear line instead of a traceback for the user."""
@@ -75,9 +83,8 @@ class MlflowHooks:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Silence MLflow before anything imports it, and keep the context for its conf."""
-        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-        os.environ.setdefault("DO_NOT_TRACK", "true")
-        os.environ.setdefault("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
+        for name, value in MLFLOW_ENVIRONMENT.items():
+            os.environ.setdefault(name, value)
         self._context = context
 
     @hook_impl

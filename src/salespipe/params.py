@@ -62,7 +62,12 @@ class BaselineParams(Params):
     """What a person would do without the model."""
 
     rule_column: str = "recency_days"
-    logistic_columns: tuple[str, ...] = ("recency_days", "orders_total", "spend_total", "tenure_days")
+    logistic_columns: tuple[str, ...] = (
+        "recency_days",
+        "orders_total",
+        "spend_total",
+        "tenure_days",
+    )
     """Empty means every feature."""
 
 

@@ -125,9 +125,15 @@ class Tracker:
         name = self._registered_name(model)
         batches = pq.ParquetFile(self._model_input(model)).iter_batches(EXAMPLE_ROWS)
         arguments = log_arguments(path, data.schema, next(batches).to_pandas())
-        logged = mlflow.pyfunc.log_model(**arguments, name=model, registered_model_name=name)
-        self._versions[model] = str(logged.registered_model_version)
-        mlflow.MlflowClient().set_registered_model_alias(name, CHALLENGER, self._versions[model])
+        logged = mlflow.pyfunc.log_model(**arguments, name=model)
+        client = mlflow.MlflowClient()
+        if not client.search_registered_models(f"name = '{name}'"):
+            client.create_registered_model(name)
+        version = client.create_model_version(
+            name, logged.model_uri, run_id=self._runs[model], model_id=logged.model_id
+        )
+        self._versions[model] = version.version
+        client.set_registered_model_alias(name, CHALLENGER, version.version)
 
     def _track_decision(self, model: str, path: Path, data: dict[str, Any]) -> None:
         """Tag the version with its verdict and, if it is promoted, move the champion alias to it."""

@@ -28,38 +28,37 @@ def zero_for_none(columns: list[str]) -> str:
 
 COUNTED = [
     *("orders_total", "order_days_total", "spend_total", "items_total"),
-    *("categories_total", "new_categories_90d", "channels_total"),
+    *("categories_total", "new_categories_90d"),
     *(f"{name}_{n}d" for name in ("orders", "spend", "new_items") for n in WINDOWS),
 ]
 
 SQL = f"""
 WITH sales AS (
-    SELECT customer_id, order_id, item_id, category, channel, ordered_at,
+    SELECT customer_id, order_id, item_id, category, ordered_at,
         ordered_at::DATE AS day, quantity, quantity * unit_price AS value
     FROM '{{folder}}/orders.parquet'
     WHERE ordered_at < DATE '{AS_OF}' AND coalesce(status, 'completed') = 'completed'
         AND quantity > 0 AND unit_price > 0
 ), orders AS (
-    SELECT customer_id, order_id, day, DATE '{AS_OF}' - day AS ago, min(ordered_at) AS first_at,
-        sum(value) AS spend, sum(quantity) AS units, count(*) AS lines
+    SELECT customer_id, order_id, day, DATE '{AS_OF}' - day AS ago, sum(value) AS spend, sum(quantity) AS units, count(*) AS lines
     FROM sales GROUP BY ALL
 ), bought AS (
     SELECT customer_id, min(ago) AS recency_days, max(ago) AS tenure_days,
-        count(*) AS orders_total, count(DISTINCT day) AS order_days_total,
+        count(*) AS orders_total,
         sum(spend)::DOUBLE AS spend_total, sum(units)::DOUBLE AS units, sum(lines) AS lines,
         {each("count(*) FILTER (ago <= {n}) AS orders_{n}d")},
         {each("(sum(spend) FILTER (ago <= {n}))::DOUBLE AS spend_{n}d")},
-        stddev_samp(spend) AS order_value_std, max(spend)::DOUBLE AS order_value_max,
-        arg_max(spend, (first_at, order_id))::DOUBLE AS order_value_last,
-        arg_max(lines, (first_at, order_id)) AS lines_last
+        stddev_samp(spend) AS order_value_std, max(spend)::DOUBLE AS order_value_max
     FROM orders GROUP BY customer_id
+), days AS (
+    SELECT customer_id, day, sum(spend) / count(*) AS order_value, sum(lines) AS lines,
+        day - lag(day) OVER (PARTITION BY customer_id ORDER BY day) AS gap
+    FROM orders GROUP BY customer_id, day
 ), gaps AS (
     SELECT customer_id, avg(gap) AS gap_mean, stddev_samp(gap) AS gap_std, max(gap) AS gap_max,
-        arg_max(gap, day) AS gap_last
-    FROM (SELECT customer_id, day,
-            day - lag(day) OVER (PARTITION BY customer_id ORDER BY day) AS gap
-          FROM (SELECT DISTINCT customer_id, day FROM orders))
-    GROUP BY customer_id
+        arg_max(gap, day) AS gap_last, arg_max(order_value, day) AS order_value_last,
+        arg_max(lines, day) AS lines_last, count(*) AS order_days_total
+    FROM days GROUP BY customer_id
 ), items AS (
     SELECT customer_id, count(*) AS items_total, min(ago) AS new_item_recency_days,
         {each("count(*) FILTER (ago <= {n}) AS new_items_{n}d")}
@@ -70,8 +69,6 @@ WITH sales AS (
         count(*) FILTER (ago <= 90) AS new_categories_90d
     FROM (SELECT customer_id, category, DATE '{AS_OF}' - min(day) AS ago
           FROM sales WHERE category IS NOT NULL GROUP BY ALL) GROUP BY customer_id
-), channels AS (
-    SELECT customer_id, count(DISTINCT channel) AS channels_total FROM sales GROUP BY customer_id
 )
 SELECT * EXCLUDE (units, lines) REPLACE ({zero_for_none(COUNTED)}),
     tenure_days - recency_days AS active_span_days, recency_days / tenure_days AS recency_share,
@@ -83,7 +80,6 @@ SELECT * EXCLUDE (units, lines) REPLACE ({zero_for_none(COUNTED)}),
 FROM '{{folder}}/snapshots.parquet'
 LEFT JOIN bought USING (customer_id) LEFT JOIN gaps USING (customer_id)
 LEFT JOIN items USING (customer_id) LEFT JOIN categories USING (customer_id)
-LEFT JOIN channels USING (customer_id)
 """
 
 
@@ -100,7 +96,6 @@ def build_pandas(folder: Path, out: Path) -> None:
     sales = read_sales(folder / "orders.parquet")
     keys = ["customer_id", "order_id", "day", "ago"]
     orders = sales.groupby(keys, observed=True, sort=False, as_index=False).agg(
-        at=("ordered_at", "min"),
         spend=("value", "sum"),
         units=("quantity", "sum"),
         lines=("value", "size"),
@@ -117,7 +112,7 @@ def read_sales(path: Path) -> pd.DataFrame:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    words = ["customer_id", "order_id", "item_id", "category", "channel", "status"]
+    words = ["customer_id", "order_id", "item_id", "category", "status"]
     numbers = ["quantity", "unit_price"]
     table = pq.read_table(path, columns=[*words, *numbers, "ordered_at"], read_dictionary=words)
     for name in numbers:
@@ -142,15 +137,12 @@ def bought(orders: pd.DataFrame) -> pd.DataFrame:
         recency_days=("ago", "min"),
         tenure_days=("ago", "max"),
         orders_total=("ago", "size"),
-        order_days_total=("day", "nunique"),
         spend_total=("spend", "sum"),
         units=("units", "sum"),
         lines=("lines", "sum"),
         order_value_std=("spend", "std"),
         order_value_max=("spend", "max"),
     )
-    last = by_customer(orders.sort_values(["at", "order_id"]))[["spend", "lines"]].last()
-    out = out.assign(order_value_last=last.spend, lines_last=last.lines)
     for n in WINDOWS:
         recent = by_customer(orders[orders.ago <= n])
         out[f"orders_{n}d"], out[f"spend_{n}d"] = recent.size(), recent.spend.sum()
@@ -159,22 +151,27 @@ def bought(orders: pd.DataFrame) -> pd.DataFrame:
 
 def gaps(orders: pd.DataFrame) -> pd.DataFrame:
     """Days between order days."""
-    days = orders[["customer_id", "day"]].drop_duplicates().sort_values("day")
+    keys = ["customer_id", "day"]
+    days = orders.groupby(keys, observed=True, sort=False, as_index=False).agg(
+        orders=("spend", "size"), spend=("spend", "sum"), lines_last=("lines", "sum")
+    )
+    days = days.sort_values("day").assign(order_value_last=days.spend / days.orders)
     days["gap"] = by_customer(days).day.diff().dt.days
-    found = by_customer(days.dropna()).gap.agg(["mean", "std", "max", "last"])
-    return found.add_prefix("gap_")
+    found = by_customer(days.dropna(subset="gap")).gap.agg(["mean", "std", "max", "last"])
+    last = by_customer(days)[["order_value_last", "lines_last"]].last()
+    counted = by_customer(days).size().rename("order_days_total")
+    return pd.concat([last, counted, found.add_prefix("gap_")], axis=1)
 
 
 def firsts(sales: pd.DataFrame) -> pd.DataFrame:
-    """Items, categories and channels by the day they were first bought."""
-    items, categories, channels = (
+    """Items and categories by the day they were first bought."""
+    items, categories = (
         sales.groupby(["customer_id", name], observed=True, sort=False).ago.max().reset_index()
-        for name in ("item_id", "category", "channel")
+        for name in ("item_id", "category")
     )
     out = by_customer(items).ago.agg(items_total="size", new_item_recency_days="min")
     out["categories_total"] = by_customer(categories).size()
     out["new_categories_90d"] = by_customer(categories[categories.ago <= 90]).size()
-    out["channels_total"] = by_customer(channels).size()
     for n in WINDOWS:
         out[f"new_items_{n}d"] = by_customer(items[items.ago <= n]).size()
     return out

@@ -14,7 +14,9 @@ from salespipe.modelling.metrics import all_figures, rank_rows
 BINS = 10
 
 
-def figures(label: Integers, probability: Floats, weights: Floats | None = None) -> dict[str, float]:
+def figures(
+    label: Integers, probability: Floats, weights: Floats | None = None
+) -> dict[str, float]:
     """All figures of one weighting."""
     given_weights = np.ones(len(label)) if weights is None else weights
     found = all_figures(rank_rows(label, probability, BINS), given_weights[None, :])

@@ -15,6 +15,8 @@ from salespipe.params import ReadParams, SourceParams
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    import pyarrow as pa
+
 
 class SourceTables(AbstractDataset[Any, "dict[str, ir.Table]"]):
     """Loads each table that `source.yml` maps; each row has its number (from 1) in `_row`.
@@ -182,10 +184,21 @@ def _read_query(name: str, read: ReadParams) -> ir.Table:
     return _from_arrow(table)
 
 
-def _from_arrow(table: Any) -> ir.Table:
-    backend = connect()
-    stored = backend.create_table(_fresh_name(), table, temp=True)
+def _from_arrow(table: pa.Table) -> ir.Table:
+    stored = connect().create_table(_fresh_name(), _plain(table), temp=True)
     return _numbered(f"select * from {stored.get_name()}")
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Types that Arrow does not know, such as PostgreSQL's numeric, as the text they came in."""
+    import pyarrow as pa
+
+    for i, field in enumerate(table.schema):
+        if isinstance(field.type, pa.BaseExtensionType):
+            chunks = [chunk.storage for chunk in table.column(i).chunks]
+            column = pa.chunked_array(chunks, type=field.type.storage_type)
+            table = table.set_column(i, field.name, column)
+    return table
 
 
 def _numbered(query: str) -> ir.Table:

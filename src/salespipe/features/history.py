@@ -30,9 +30,9 @@ class Inputs:
     Attributes:
         tables: The canonical tables as they came, future rows included. Groups keep off them.
         snapshots: `customer_id, as_of` and `customer`, the number that the other relations have.
-        orders: Snapshots with every earlier order fact (see `order_facts`) and `days_ago` (>= 1);
-            a customer without orders has one row of nulls.
-        firsts: The same with the first purchases of items, categories and channels.
+        orders: Snapshots with every earlier day of orders (see `order_facts`) and `days_ago`
+            (>= 1); a customer without orders has one row of nulls.
+        firsts: The same with the first purchases of items and categories.
         events: The same with counts of events per day.
         customers: Snapshots with the customer's own row.
     """
@@ -88,47 +88,58 @@ def seen_before(snapshots: ir.Table, facts: ir.Table) -> ir.Table:
 
 
 def order_facts(lines: ir.Table) -> ir.Table:
-    """One row per customer, order and day; `placed` where it holds a sale, else returns only.
+    """One row per customer and day: what was ordered and what came back.
 
-    `nth` counts a customer's placed orders from 1. `gap` is the days since the order day before,
-    null on the first day and on further orders of one day.
+    `placed` where there is a sale, else there are returns only. `gap` is the days since the order
+    day before, null on the first one. Money and units are exact decimals.
     """
-    facts = order_sums(lines)
-    same = ibis.window(
-        group_by=[facts.customer, facts.placed], order_by=[facts.first_at, facts.order_id]
+    days = day_sums(order_sums(lines))
+    same = ibis.window(group_by=[days.customer, days.placed], order_by=days.day)
+    since = days.day.delta(days.day.lag().over(same), unit="day")
+    days = days.mutate(gap=ibis.ifelse(days.placed, since, None))
+    return days.mutate(
+        gap_sq=days.gap * days.gap,
+        order_value=ibis.ifelse(days.placed, days.spend / days.orders, None),
+        weekend=ibis.ifelse(days.day.day_of_week.index() >= SATURDAY, days.orders, 0),
+        december=ibis.ifelse(days.day.month() == DECEMBER, days.orders, 0),
     )
-    days = facts.day.delta(facts.day.lag().over(same), unit="day")
-    facts = facts.mutate(
-        nth=ibis.ifelse(facts.placed, ibis.row_number().over(same) + 1, None),
-        gap=ibis.ifelse(facts.placed & (days > 0), days, None),
-        new_day=facts.placed & (days.isnull() | (days > 0)),
-        spend_sq=facts.spend * facts.spend,
-    )
-    return facts.mutate(gap_sq=facts.gap * facts.gap).drop("order_id", "first_at")
 
 
 def order_sums(lines: ir.Table) -> ir.Table:
-    """Sums over the lines of one customer, order and day."""
+    """Sums over the lines of one customer, order and day; null where it has no such line."""
     sold, returned = is_sale(lines), is_return(lines)
     value = lines.quantity * lines.unit_price
-    sums = lines.group_by("customer", "order_id", "day").agg(
+    return lines.group_by("customer", "order_id", "day").agg(
         spend=money(value.sum(where=sold)),
         units=lines.quantity.sum(where=sold),
-        lines=sold.sum(),
+        lines=lines.count(where=sold),
         returned_value=money((-value).sum(where=returned)),
-        returned_lines=returned.sum(),
-        first_at=lines.ordered_at.min(where=sold),
+        returned_lines=lines.count(where=returned),
+        hour=lines.ordered_at.min(where=sold).hour(),
         country=lines.country.max(where=sold),
         channel=lines.channel.max(where=sold),
     )
-    return sums.mutate(
-        placed=sums.lines > 0,
-        returned=sums.returned_lines > 0,
-        hour=sums.first_at.hour(),
-        evening=sums.first_at.hour() >= EVENING_HOUR,
-        weekend=ibis.ifelse(sums.lines > 0, sums.day.day_of_week.index() >= SATURDAY, None),
-        december=ibis.ifelse(sums.lines > 0, sums.day.month() == DECEMBER, None),
+
+
+def day_sums(orders: ir.Table) -> ir.Table:
+    """Sums over the orders of one customer and day."""
+    placed = orders.lines > 0
+    sums = orders.group_by("customer", "day").agg(
+        orders=orders.count(where=placed),
+        spend=orders.spend.sum(),
+        spend_sq=(orders.spend * orders.spend).sum(),
+        spend_max=orders.spend.max(),
+        units=orders.units.sum(),
+        lines=orders.lines.sum(),
+        returns=orders.count(where=orders.returned_lines > 0),
+        returned_value=orders.returned_value.sum(),
+        returned_lines=orders.returned_lines.sum(),
+        hours=orders.hour.sum(),
+        evening=orders.count(where=orders.hour >= EVENING_HOUR),
+        country=orders.country.max(),
+        channel=orders.channel.max(),
     )
+    return sums.mutate(placed=sums.orders > 0)
 
 
 def money(value: ir.DecimalScalar) -> ir.DecimalScalar:
@@ -137,15 +148,12 @@ def money(value: ir.DecimalScalar) -> ir.DecimalScalar:
 
 
 def first_facts(lines: ir.Table) -> ir.Table:
-    """Per customer and day, how many items, categories and channels were bought or used first."""
+    """Per customer and day, how many items and categories were bought for the first time."""
     sales = lines.filter(is_sale(lines))
-    firsts = ibis.union(
-        *(first_days(sales, column) for column in ("item_id", "category", "channel"))
-    )
+    firsts = ibis.union(first_days(sales, "item_id"), first_days(sales, "category"))
     return firsts.group_by("customer", "day").agg(
         new_items=firsts.count(where=firsts.what == "item_id"),
         new_categories=firsts.count(where=firsts.what == "category"),
-        new_channels=firsts.count(where=firsts.what == "channel"),
     )
 
 

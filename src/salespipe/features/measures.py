@@ -31,25 +31,23 @@ def balance(now: ir.NumericScalar, before: ir.NumericScalar) -> ir.FloatingScala
     return share(now - before, now + before).fill_null(0.0)
 
 
-def spread(column: ir.NumericColumn, squares: ir.NumericColumn) -> ir.FloatingScalar:
-    """Sample standard deviation from exact sums; null under two values.
+def spread(
+    n: ir.IntegerScalar, column: ir.NumericColumn, squares: ir.NumericColumn
+) -> ir.FloatingScalar:
+    """Sample standard deviation of n values from exact sums; null under two values.
 
     The difference is taken before the cast to float: equal values give exactly 0.
     """
-    n, sums = column.count(), column.sum()
+    sums = column.sum()
     squared = (n * squares.sum() - sums * sums).cast("float64")
-    n_float = n.cast("float64")
-    return (squared / (n_float * (n_float - 1)).nullif(0)).sqrt()
+    return (squared / (n * (n - 1)).cast("float64").nullif(0)).sqrt()
 
 
 def latest(column: ir.Column, seen: ir.Table) -> ir.Scalar:
-    """The value at the customer's latest order that has one."""
-    return column.argmax(seen.nth, where=seen.placed & column.notnull())
+    """The value on the customer's latest order day that has one."""
+    return column.argmax(seen.day, where=seen.placed & column.notnull())
 
 
 def as_float(value: ir.Scalar) -> ir.FloatingScalar:
     """Whole numbers and decimals as float64, nulls kept."""
     return value.cast("float64")
-
-
-NULL = ibis.null("float64")

@@ -49,10 +49,10 @@ def frequency(inputs: Inputs) -> Measures | None:
     seen = inputs.orders
     if seen is None:
         return None
-    windows = {f"orders_{n}d": total(seen.placed, within(seen, n)) for n in WINDOWS}
+    windows = {f"orders_{n}d": total(seen.orders, within(seen, n)) for n in WINDOWS}
     return seen, {
-        "orders_total": total(seen.placed),
-        "order_days_total": total(seen.new_day),
+        "orders_total": total(seen.orders),
+        "order_days_total": total(seen.placed),
         **windows,
     }
 
@@ -85,12 +85,12 @@ def order_values(inputs: Inputs) -> Measures | None:
     seen = inputs.orders
     if seen is None:
         return None
-    mean = share(total(seen.spend), total(seen.placed))
-    last = as_float(latest(seen.spend, seen))
+    mean = share(total(seen.spend), total(seen.orders))
+    last = as_float(latest(seen.order_value, seen))
     return seen, {
         "order_value_mean": mean,
-        "order_value_std": spread(seen.spend, seen.spend_sq),
-        "order_value_max": as_float(seen.spend.max()),
+        "order_value_std": spread(seen.orders.sum(), seen.spend, seen.spend_sq),
+        "order_value_max": as_float(seen.spend_max.max()),
         "order_value_last": last,
         "order_value_last_ratio": last / mean,
     }
@@ -103,7 +103,7 @@ def gaps(inputs: Inputs) -> Measures | None:
         return None
     last = as_float(seen.days_ago.min(where=seen.placed))
     mean = as_float(seen.gap.sum()) / as_float(seen.gap.count()).nullif(0)
-    std = spread(seen.gap, seen.gap_sq)
+    std = spread(seen.gap.count(), seen.gap, seen.gap_sq)
     longest = as_float(seen.gap.max())
     return seen, {
         "gap_mean": mean,
@@ -125,7 +125,7 @@ def rates(inputs: Inputs) -> Measures | None:
     seen = inputs.orders
     if seen is None:
         return None
-    repeats = total(seen.new_day) - 1
+    repeats = total(seen.placed) - 1
     last = as_float(seen.days_ago.min(where=seen.placed))
     first = as_float(seen.days_ago.max(where=seen.placed))
     rate = (repeats + PRIOR_ORDERS) / (first + PRIOR_DAYS)
@@ -145,7 +145,7 @@ def trend(inputs: Inputs) -> Measures | None:
     seen = inputs.orders
     if seen is None:
         return None
-    columns = {"orders": seen.placed, "spend": seen.spend}
+    columns = {"orders": seen.orders, "spend": seen.spend}
     return seen, {
         f"{name}_change_{n}d": balance(
             total(column, within(seen, n)), total(column, between(seen, n, 2 * n))
@@ -160,7 +160,7 @@ def baskets(inputs: Inputs) -> Measures | None:
     seen = inputs.orders
     if seen is None:
         return None
-    orders, lines, units = total(seen.placed), total(seen.lines), total(seen.units)
+    orders, lines, units = total(seen.orders), total(seen.lines), total(seen.units)
     return seen, {
         "lines_per_order": share(lines, orders),
         "units_per_order": share(units, orders),
@@ -175,17 +175,17 @@ def returns(inputs: Inputs) -> Measures | None:
     seen = inputs.orders
     if seen is None:
         return None
-    count, value = total(seen.returned), total(seen.returned_value)
+    count, value = total(seen.returns), total(seen.returned_value)
     return seen, {
         "returns_total": count,
-        "returns_90d": total(seen.returned, within(seen, 90)),
-        "returns_365d": total(seen.returned, within(seen, YEAR)),
+        "returns_90d": total(seen.returns, within(seen, 90)),
+        "returns_365d": total(seen.returns, within(seen, YEAR)),
         "return_value_total": value,
         "return_value_90d": total(seen.returned_value, within(seen, 90)),
         "return_lines_total": total(seen.returned_lines),
-        "return_rate": share(count, total(seen.placed)),
+        "return_rate": share(count, total(seen.orders)),
         "return_value_share": share(value, total(seen.spend)),
-        "return_recency_days": as_float(seen.days_ago.min(where=seen.returned)),
+        "return_recency_days": as_float(seen.days_ago.min(where=seen.returns > 0)),
     }
 
 
@@ -200,7 +200,6 @@ def diversity(inputs: Inputs) -> Measures | None:
         **items,
         "categories_total": total(seen.new_categories),
         "new_categories_90d": total(seen.new_categories, within(seen, 90)),
-        "channels_total": total(seen.new_channels),
         "new_item_recency_days": as_float(seen.days_ago.min(where=seen.new_items > 0)),
     }
 
@@ -210,9 +209,9 @@ def season(inputs: Inputs) -> Measures | None:
     seen = inputs.orders
     if seen is None:
         return None
-    orders = total(seen.placed)
+    orders = total(seen.orders)
     coming = {
-        f"orders_next_{n}d_last_year": total(seen.placed, between(seen, YEAR - n, YEAR))
+        f"orders_next_{n}d_last_year": total(seen.orders, between(seen, YEAR - n, YEAR))
         for n in (30, 90)
     }
     return seen, {
@@ -220,16 +219,17 @@ def season(inputs: Inputs) -> Measures | None:
         "weekend_share": share(total(seen.weekend), orders),
         "evening_share": share(total(seen.evening), orders),
         "december_share": share(total(seen.december), orders),
-        "hour_mean": share(total(seen.hour), orders),
+        "hour_mean": share(total(seen.hours), orders),
     }
 
 
 def place(inputs: Inputs) -> Measures | None:
-    """Where the latest order came from and went to (categories)."""
+    """Where the latest order came from and went to (categories), and by how many ways."""
     seen = inputs.orders
     if seen is None:
         return None
     return seen, {
         "country_last": latest(seen.country, seen),
         "channel_last": latest(seen.channel, seen),
+        "channels_total": as_float(seen.channel.nunique()),
     }

@@ -41,9 +41,7 @@ def choose_candidate(losses: Mapping[str, Floats], clusters: Integers, fallback:
     """
     means = {name: float(loss.mean()) for name, loss in losses.items()}
     best = min(means, key=lambda name: means[name])
-    errors = {
-        name: clustered_error(loss - losses[best], clusters) for name, loss in losses.items()
-    }
+    errors = {name: clustered_error(loss - losses[best], clusters) for name, loss in losses.items()}
     gain, error = means[fallback] - means[best], errors[fallback]
     if best != fallback and gain <= error:
         return Choice(fallback, _not_earned(best, fallback, gain, error), means, errors)

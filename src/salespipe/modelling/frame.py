@@ -122,7 +122,9 @@ def design_matrix(frame: pd.DataFrame, schema: FeatureSchema) -> pd.DataFrame:
     missing = [name for name in schema.names if name not in frame]
     if missing:
         raise SalespipeError(f"the model input lacks the feature(s) {', '.join(missing)}")
-    columns = {feature.name: _design_column(frame[feature.name], feature) for feature in schema.features}
+    columns = {
+        feature.name: _design_column(frame[feature.name], feature) for feature in schema.features
+    }
     return pd.DataFrame(columns, index=pd.RangeIndex(len(frame)))
 
 

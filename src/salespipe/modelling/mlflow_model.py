@@ -21,7 +21,10 @@ class SalespipeModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc, unused-ig
         self._model: Model = load_model(context.artifacts["model"])
 
     def predict(
-        self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+        self,
+        context: Any,
+        model_input: pd.DataFrame,  # MLflow reads this hint: it hands over a frame as it is
+        params: dict[str, Any] | None = None,
     ) -> pd.DataFrame:
         """One column, `probability`, in the rows' order."""
         return pd.DataFrame(

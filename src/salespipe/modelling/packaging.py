@@ -17,7 +17,9 @@ ARTIFACT = "model"
 EXAMPLE_ROWS = 5
 
 
-def log_arguments(model_directory: Path, schema: FeatureSchema, rows: pd.DataFrame) -> dict[str, Any]:
+def log_arguments(
+    model_directory: Path, schema: FeatureSchema, rows: pd.DataFrame
+) -> dict[str, Any]:
     """Arguments for `mlflow.pyfunc.log_model`, less name and registration.
 
     Requirements are given, not found: MLflow would otherwise load the model in a new process to

@@ -27,7 +27,9 @@ class RuleModel(BaseModel):
         """Log-odds of label 1, one a row."""
         value = signed_log(design[self.column].to_numpy(dtype=np.float64))
         known = ~np.isnan(value)
-        return np.where(known, self.intercept + self.slope * np.where(known, value, 0), self.missing)
+        return np.where(
+            known, self.intercept + self.slope * np.where(known, value, 0), self.missing
+        )
 
     def contributions(self, design: pd.DataFrame) -> pd.DataFrame:
         """What the column adds to the average customer's log-odds."""

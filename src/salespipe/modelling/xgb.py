@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     import xgboost
 
 THREADS = 2
-"""The fitted model is the same, byte for byte, for any number of threads."""
+SMALL = 500_000
+"""Cells below which threads wait for one another longer than they work. The fitted model is the
+same, byte for byte, for any number of threads."""
 TREES_PER_LOOK = 10
 """Trees grown between two looks at the held-out loss: a finer look costs time and adds noise."""
 FILE = "model.ubj"
@@ -50,7 +52,7 @@ class BoostedTrees:
         """Reads `model.ubj`."""
         import xgboost
 
-        booster = xgboost.Booster({"nthread": THREADS})
+        booster = xgboost.Booster({"nthread": 1})
         booster.load_model(directory / FILE)
         return BoostedTrees(booster)
 
@@ -66,8 +68,8 @@ class HeldOut:
     """Held-out log loss after every `TREES_PER_LOOK` trees."""
 
 
-def booster_params(params: TrainParams) -> dict[str, Any]:
-    """TrainParams in xgboost's words."""
+def booster_params(params: TrainParams, cells: int) -> dict[str, Any]:
+    """TrainParams in xgboost's words, for a matrix of so many cells."""
     return {
         "objective": "binary:logistic",
         "tree_method": "hist",
@@ -78,7 +80,7 @@ def booster_params(params: TrainParams) -> dict[str, Any]:
         "colsample_bytree": params.colsample_bytree,
         "lambda": params.reg_lambda,
         "seed": params.seed,
-        "nthread": THREADS,
+        "nthread": 1 if cells < SMALL else THREADS,
     }
 
 
@@ -95,7 +97,9 @@ def fit_trees(
     """
     import xgboost
 
-    booster = xgboost.train(booster_params(params), _matrix(design, label), max(trees, 1))
+    booster = xgboost.train(
+        booster_params(params, design.size), _matrix(design, label), max(trees, 1)
+    )
     return BoostedTrees(booster)
 
 
@@ -137,8 +141,9 @@ class _Growing:
 
         self._train = _matrix(design.iloc[fold.fit], label[fold.fit])
         self._held = _matrix(design.iloc[fold.held])
+        settings = booster_params(params, len(fold.fit) * design.shape[1])
         # Both matrices in the booster's cache: each look then adds the new trees only.
-        self._booster = xgboost.Booster(booster_params(params), cache=[self._train, self._held])
+        self._booster = xgboost.Booster(settings, cache=[self._train, self._held])
         self._rounds = 0
 
     def grow(self, trees: int) -> Floats:
@@ -151,4 +156,4 @@ class _Growing:
 def _matrix(design: pd.DataFrame, label: Integers | None = None) -> xgboost.DMatrix:
     import xgboost
 
-    return xgboost.DMatrix(design, label, enable_categorical=True, nthread=THREADS)
+    return xgboost.DMatrix(design, label, enable_categorical=True, nthread=1)

@@ -64,9 +64,7 @@ def judge_model(
     frame = model_input
     if truth is not None and simulator is not None:
         frame = _with_truth(test, truth, model, simulator)
-    metrics = evaluate_candidates(
-        frame, trained, model.evaluate, TRUTH if TRUTH in frame else None
-    )
+    metrics = evaluate_candidates(frame, trained, model.evaluate, TRUTH if TRUTH in frame else None)
     as_of = metrics["rows"]["test"]["last_cutoff"]
     facts = {"as_of": as_of, "horizon_days": model.snapshots.horizon_days if as_of else None}
     keys = test[["entity_id", "as_of", "label"]].reset_index(drop=True)

@@ -20,7 +20,9 @@ _category = np.repeat(np.arange(len(CATEGORIES)), ITEMS_PER_CATEGORY)
 _number = np.tile(np.arange(ITEMS_PER_CATEGORY), len(CATEGORIES))
 
 CATEGORY: NDArray[Any] = CATEGORIES[_category]
-ITEM_ID: NDArray[Any] = np.char.add("I", np.char.zfill((np.arange(len(_category)) + 1).astype(str), 4))
+ITEM_ID: NDArray[Any] = np.char.add(
+    "I", np.char.zfill((np.arange(len(_category)) + 1).astype(str), 4)
+)
 ITEM_NAME: NDArray[Any] = np.char.add(
     np.char.add(CATEGORY.astype(str), " item "), (_number + 1).astype(str)
 )

@@ -62,7 +62,9 @@ class People:
         return {
             "customer_id": self.ids,
             "signed_up_at": _day(params, self.joined),
-            "opted_out_at": _day(params, np.where(self.opted_out < params.days, self.opted_out, np.nan)),
+            "opted_out_at": _day(
+                params, np.where(self.opted_out < params.days, self.opted_out, np.nan)
+            ),
             "age": self.age,
             "gender": self.gender,
             "family": self.family,

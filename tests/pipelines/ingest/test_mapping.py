@@ -89,7 +89,9 @@ def test_a_number_is_never_read_as_another(raw_table, decimal, text, expected):
     assert row["unit_price"] == expected
 
 
-@pytest.mark.parametrize(("text", "expected"), [("17850.0", "17850"), (" 17850 ", "17850"), ("", None)])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("17850.0", "17850"), (" 17850 ", "17850"), ("", None)]
+)
 def test_an_id_survives_a_spreadsheet(raw_table, text, expected):
     (row,) = mapped(raw_table, [ROW | {"customer": text}])
     assert row["customer_id"] == expected

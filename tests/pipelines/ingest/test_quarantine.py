@@ -66,11 +66,7 @@ def test_conf_may_refuse_rows_with_its_own_reason(raw_table):
 TEXT = st.sampled_from(["1", "2.5", "-3", "0", "", "x", "2024-01-05", "1e9", "'", '"; drop', None])
 
 
-@given(
-    st.lists(
-        st.fixed_dictionaries({name: TEXT for name in ROW}), min_size=1, max_size=12
-    )
-)
+@given(st.lists(st.fixed_dictionaries({name: TEXT for name in ROW}), min_size=1, max_size=12))
 def test_rows_in_are_rows_kept_and_rows_quarantined(raw_table, rows):
     raw, kept, quarantine = sort(raw_table, [ROW, *rows])
     counts = report_ingest(raw, kept, quarantine)["orders"]
@@ -78,7 +74,10 @@ def test_rows_in_are_rows_kept_and_rows_quarantined(raw_table, rows):
     assert counts["rows_in"] == counts["rows_kept"] + counts["rows_quarantined"]
     assert sum(counts["reasons"].values()) == counts["rows_quarantined"]
     assert set(validate_tables(kept)) == {"orders"}
-    numbers = [*kept["orders"].line_id.execute().astype(int), *quarantine["orders"]["row"].execute()]
+    numbers = [
+        *kept["orders"].line_id.execute().astype(int),
+        *quarantine["orders"]["row"].execute(),
+    ]
     assert sorted(numbers) == list(range(1, len(rows) + 2))
 
 

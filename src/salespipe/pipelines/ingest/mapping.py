@@ -15,6 +15,7 @@ from salespipe.schemas import CONTRACTS
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    from sqlglot.expressions import Expression
 
 ROW = "_row"
 LINE = "_line"
@@ -86,7 +87,15 @@ def _source_text(mapping: ColumnSource, raw: ir.Table) -> str:
         return f"'{constant}'"
     if mapping.column is not None:
         return _text(_quote(mapping.column))
-    return _text(f"try({mapping.expression})")
+    return _text(_tolerant(mapping.expression or ""))
+
+
+def _tolerant(expression: str) -> str:
+    """Null where an expression fails on a row; DuckDB can't try a window, which fails as a whole."""
+    from sqlglot import exp
+
+    windowed = _parsed("a table", expression).find(exp.Window) is not None
+    return f"({expression})" if windowed else f"try({expression})"
 
 
 def _text(expression: str) -> str:
@@ -182,17 +191,21 @@ def _check_source_columns(name: str, present: tuple[str, ...], source: TableSour
 
 
 def _columns_in(name: str, expression: str) -> set[str]:
-    import sqlglot
     from sqlglot import exp
 
+    return {c.name for c in _parsed(name, expression).find_all(exp.Column)} - {ROW}
+
+
+def _parsed(name: str, expression: str) -> Expression:
+    import sqlglot
+
     try:
-        tree = sqlglot.parse_one(expression, dialect="duckdb")
+        return sqlglot.parse_one(expression, dialect="duckdb")
     except sqlglot.errors.ParseError as error:
         first_line = re.sub(r"\x1b\[\d*m", "", str(error)).splitlines()[0]
         raise SalespipeError(
             f"source.yml: {name} has an expression that is no SQL: {expression!r}: {first_line}"
         ) from error
-    return {column.name for column in tree.find_all(exp.Column)} - {ROW}
 
 
 def _sql_type(dtype: str) -> str:

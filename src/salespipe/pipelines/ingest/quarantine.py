@@ -79,9 +79,7 @@ def _mark_broken(raw: ir.Table, judged: ir.Table) -> ir.Table:
     return joined.mutate(**{REASON: reason}).drop(LINE)
 
 
-def _mark_duplicates(
-    name: str, raw: ir.Table, judged: ir.Table, source: TableSource
-) -> ir.Table:
+def _mark_duplicates(name: str, raw: ir.Table, judged: ir.Table, source: TableSource) -> ir.Table:
     """The first good row of each key stays; without a key of its own, a line is its whole row."""
     key = CONTRACTS[name].key
     if not key:
@@ -93,9 +91,7 @@ def _mark_duplicates(
         columns = [column for column in raw.columns if column not in (ROW, LINE)]
         rows = raw.select(ROW, _key=ibis.struct({c: raw[c] for c in columns}))
         keyed = judged.join(rows, ROW)
-    window = ibis.window(
-        group_by=[keyed["_key"], keyed[REASON].isnull()], order_by=keyed[ROW]
-    )
+    window = ibis.window(group_by=[keyed["_key"], keyed[REASON].isnull()], order_by=keyed[ROW])
     again = (ibis.row_number().over(window) > 0) & keyed[REASON].isnull()
     what = " and ".join(key) if own_key else "line"
     numbered = keyed.mutate(_again=again)

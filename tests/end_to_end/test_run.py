@@ -1,0 +1,75 @@
+"""`make run` on a fresh clone, as a user meets it."""
+
+from __future__ import annotations
+
+import json
+
+from tests.end_to_end.conftest import git, make_run, run_in
+
+
+def test_the_run_ends_with_a_table_of_champions(project):
+    told = (project / "first_run.txt").read_text()
+    for words in ("Running stage", "churn.fit_model", "verdict", "promote", "v1", "Reports:"):
+        assert words in told
+    assert "Traceback" not in told
+
+
+def test_what_a_run_leaves_is_no_change_to_a_tracked_file(project):
+    left = git(project, "status", "--porcelain").split("\n")
+    names = {line[3:] for line in left if line}
+    assert names <= {"dvc.lock", "conf/demo/dvc.lock", "first_run.txt"}
+
+
+def test_a_second_run_changes_nothing_and_says_so(project):
+    told = make_run(project).stdout
+    assert "Nothing changed for demo" in told
+    assert "Running stage" not in told
+    assert "v1" in told
+
+
+def test_metrics_say_how_good_and_beside_what(project):
+    metrics = json.loads((project / "data/08_reporting/demo/churn/metrics.json").read_text())
+    assert {"recency_rule", "rfm_logistic", "xgboost"} <= set(metrics["candidates"])
+    for figures in metrics["candidates"].values():
+        auc = figures["roc_auc"]
+        assert auc["low"] <= auc["value"] <= auc["high"]
+    assert metrics["best_possible"]["ratio"] > 0.9
+    rows = metrics["rows"]
+    assert rows["valid"]["last_cutoff"] < rows["test"]["first_cutoff"]
+    gate = json.loads((project / "data/08_reporting/demo/churn/gate.json").read_text())
+    assert gate["verdict"] == "promote"
+    assert all({"name", "value", "bound", "passed"} <= set(check) for check in gate["checks"])
+
+
+def test_the_tools_own_commands_see_the_run(project):
+    assert "roc_auc" in run_in(project, "dvc", "metrics", "show").stdout
+    assert "up to date" in run_in(project, "dvc", "status").stdout
+    rows = json.loads(run_in(project, "salespipe", "champions", "--json").stdout)
+    assert [(row["model"], row["champion_version"]) for row in rows] == [("churn", 1)]
+
+
+def test_the_champion_loads_from_the_registry_with_pickle_forbidden(project):
+    code = """
+import mlflow, pandas as pd
+model = mlflow.pyfunc.load_model("models:/demo-churn@champion")
+names = [column.name for column in model.metadata.signature.inputs]
+frame = pd.read_parquet("data/05_model_input/demo/churn.parquet")
+test = frame[frame["split"] == "test"].reset_index(drop=True)
+saved = pd.read_parquet("data/07_model_output/demo/churn_test.parquet")
+import json
+chosen = json.load(open("data/08_reporting/demo/churn/metrics.json"))["chosen"]
+print((model.predict(test[names])["probability"] - saved[chosen]).abs().max())
+"""
+    told = run_in(project, "python", "-W", "ignore", "-c", code).stdout
+    assert float(told.split()[-1]) < 1e-12
+    pickles = [f for f in (project / "mlruns").rglob("*") if f.suffix in (".pkl", ".pickle")]
+    assert not pickles
+
+
+def test_an_experiment_changes_one_parameter(project):
+    setting = "conf/base/globals.yml:train.max_depth=2"
+    told = run_in(project, "dvc", "exp", "run", "-S", setting).stdout
+    assert "train@churn" in told
+    assert "ingest' didn't change" in told
+    assert "max_depth: 2" in (project / "conf/base/globals.yml").read_text()
+    git(project, "checkout", "conf/base/globals.yml")
