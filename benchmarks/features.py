@@ -25,9 +25,9 @@ import pandas as pd
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "features.json"
-sys.path.insert(0, str(ROOT / "tests" / "features"))
+sys.path.insert(0, str(ROOT))
 
-from by_hand import AS_OF, GROUPS, build_pandas, build_sql  # noqa: E402
+from tests.features.by_hand import AS_OF, GROUPS, build_pandas, build_sql  # noqa: E402
 
 
 SIMULATE = """

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kedro.config import MissingConfigException, OmegaConfigLoader
+from omegaconf import OmegaConf
 
 
 class BusinessConfigLoader(OmegaConfigLoader):
@@ -22,16 +23,23 @@ class BusinessConfigLoader(OmegaConfigLoader):
         runtime_params: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        resolvers = {"business": lambda: self.business, "source": self._source}
-        super().__init__(conf_source, env, runtime_params, custom_resolvers=resolvers, **kwargs)
+        # source.yml has a pattern of its own, which the resolver reads
+        patterns = {"source": ["source*"], **kwargs.pop("config_patterns", {})}
+        super().__init__(conf_source, env, runtime_params, config_patterns=patterns, **kwargs)
 
     @property
     def business(self) -> str:
         """The environment's name."""
         return self.env or self.default_run_env
 
+    def __getitem__(self, key: str) -> Any:
+        """Read one kind of conf; resolvers are the process's, so they are set for each reading."""
+        OmegaConf.register_new_resolver("business", lambda: self.business, replace=True)
+        OmegaConf.register_new_resolver("source", self._source, replace=True)
+        return super().__getitem__(key)
+
     def _source(self) -> dict[str, Any]:
         try:
-            return self["source"]
+            return dict(self["source"])
         except MissingConfigException:
             return {}

@@ -12,6 +12,6 @@ CONFIG_LOADER_CLASS = BusinessConfigLoader
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "demo",
-    "config_patterns": {"source": ["source*"], "mlflow": ["mlflow*"]},
+    "config_patterns": {"mlflow": ["mlflow*"]},
     "merge_strategy": {"parameters": "soft", "globals": "soft", "mlflow": "soft"},
 }

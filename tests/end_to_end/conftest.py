@@ -58,15 +58,31 @@ def git(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def environment() -> dict[str, str]:
-    """What `make` exports, and the virtual environment's commands."""
+def environment(folder: Path) -> dict[str, str]:
+    """The virtual environment's commands, and an ear on what they call; no switch of ours is set.
+
+    `make` exports the tools' own switches; a user who types `dvc repro` has none of them.
+    """
+    switches = ("DO_NOT_TRACK", "DVC_NO_ANALYTICS", "MLFLOW_DISABLE_TELEMETRY")
+    inherited = {name: value for name, value in os.environ.items() if name not in switches}
     binaries = Path(sys.executable).parent
-    return os.environ | {"PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "200"}
+    return inherited | {
+        "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
+        "COLUMNS": "200",
+        "PYTHONPATH": (Path(__file__).parent / "listening").as_posix(),
+        "CALLS_LOG": (folder.parent / f"{folder.name}-calls.txt").as_posix(),
+    }
+
+
+def calls(folder: Path) -> str:
+    """Every attempt to leave this machine that a command in the clone has made so far."""
+    log = Path(environment(folder)["CALLS_LOG"])
+    return log.read_text() if log.exists() else ""
 
 
 def run_in(folder: Path, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        command, cwd=folder, env=environment(), capture_output=True, text=True, check=False
+        command, cwd=folder, env=environment(folder), capture_output=True, text=True, check=False
     )
     if check:
         assert done.returncode == 0, done.stdout + done.stderr

@@ -9,7 +9,7 @@ from salespipe.features.measures import as_float, balance, between, share, total
 from salespipe.features.order_groups import Measures
 
 EVENT_WINDOWS = (7, 30, 90)
-NOT_ATTRIBUTES = {"customer_id", "as_of", "signed_up_at", "opted_out_at"}
+NOT_ATTRIBUTES = {"customer", "customer_id", "as_of", "signed_up_at", "opted_out_at"}
 
 
 def events(inputs: Inputs) -> Measures | None:

@@ -67,16 +67,17 @@ def number_customers(snapshots: ir.Table) -> ir.Table:
     """
     customers = snapshots.select("customer_id").distinct()
     number = ibis.row_number().over(order_by=customers.customer_id).cast("int32")
-    keys = snapshots.select("customer_id", "as_of").distinct()
-    return keys.inner_join(customers.mutate(customer=number), "customer_id")
+    keys = snapshots.select("customer_id", "as_of")
+    # Distinct at the end: DuckDB then works the numbers out once, and not in each place of use.
+    return keys.inner_join(customers.mutate(customer=number), "customer_id").distinct()
 
 
 def dated(table: ir.Table, snapshots: ir.Table, time: str) -> ir.Table:
     """Rows of the snapshots' customers before the last `as_of`, with their date as `day`."""
     table = table.mutate(day=table[time].date())
     early = table.filter(table.day < snapshots.as_of.max().as_scalar())
-    customers = snapshots.select("customer_id", "customer").distinct()
-    return early.inner_join(customers, "customer_id").drop("customer_id")
+    customers = snapshots.select("customer", owner="customer_id").distinct()
+    return early.inner_join(customers, early.customer_id == customers.owner)
 
 
 def seen_before(snapshots: ir.Table, facts: ir.Table) -> ir.Table:
@@ -148,20 +149,28 @@ def money(value: ir.DecimalScalar) -> ir.DecimalScalar:
 
 
 def first_facts(lines: ir.Table) -> ir.Table:
-    """Per customer and day, how many items and categories were bought for the first time."""
+    """Per customer and day, how many items and categories were bought for the first time.
+
+    At most one row for the items and one for the categories, each null in the other's column.
+    """
     sales = lines.filter(is_sale(lines))
-    firsts = ibis.union(first_days(sales, "item_id"), first_days(sales, "category"))
-    return firsts.group_by("customer", "day").agg(
-        new_items=firsts.count(where=firsts.what == "item_id"),
-        new_categories=firsts.count(where=firsts.what == "category"),
-    )
+    return ibis.union(first_days(sales, "item_id"), first_days(sales, "category"))
 
 
 def first_days(sales: ir.Table, column: str) -> ir.Table:
-    """The day on which a customer first bought each value of a column; later rows cannot move it."""
+    """Counts the values of a column by the day of their first purchase.
+
+    Later rows cannot move a first day.
+    """
     known = sales.filter(sales[column].notnull())
     firsts = known.group_by("customer", column).agg(day=known.day.min())
-    return firsts.select("customer", "day", what=ibis.literal(column))
+    counts = firsts.group_by("customer", "day").agg(count=firsts.count())
+    return counts.select(
+        "customer",
+        "day",
+        new_items=counts["count"] if column == "item_id" else ibis.null("int64"),
+        new_categories=counts["count"] if column == "category" else ibis.null("int64"),
+    )
 
 
 def event_facts(events: ir.Table, snapshots: ir.Table) -> ir.Table:
