@@ -89,7 +89,7 @@ class MlflowHooks:
 
     @hook_impl
     def before_pipeline_run(
-        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
     ) -> None:
         """Open the parent run if anything tracked will be saved."""
         self._tracker = None
@@ -99,15 +99,14 @@ class MlflowHooks:
             from salespipe.tracking import Tracker
 
             self._paths = {name: filepath_of(catalog, name) for name in self._kinds}
-            models = sorted({name.split(".")[0] for name in self._kinds})
-            env = self._context.config_loader.business
-            self._tracker = Tracker(self._context, env, models)
+            models = sorted({name.split(".", 1)[0] for name in self._kinds})
+            self._tracker = Tracker(self._context, models)
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
         """Track what the catalog marks."""
         if self._tracker is not None and dataset_name in self._kinds:
-            model = dataset_name.split(".")[0]
+            model = dataset_name.split(".", 1)[0]
             kind, path = self._kinds[dataset_name], self._paths[dataset_name]
             self._tracker.track(model, kind, path, data)
 
@@ -127,13 +126,14 @@ class MlflowHooks:
             self._tracker = None
 
 
-def _mlflow_kind(catalog: CatalogProtocol, name: str) -> str | None:
+def _mlflow_kind(catalog: CatalogProtocol[Any, Any], name: str) -> str | None:
     dataset = catalog.get(name)
     metadata = getattr(dataset, "metadata", None) or {}
-    return metadata.get("mlflow")
+    kind: str | None = metadata.get("mlflow")
+    return kind
 
 
-def filepath_of(catalog: CatalogProtocol, name: str) -> Path:
+def filepath_of(catalog: CatalogProtocol[Any, Any], name: str) -> Path:
     """Where a tracked dataset lies on disk."""
-    described = catalog.get(name)._describe()
+    described: dict[str, str] = getattr(catalog.get(name), "_describe", dict)()
     return Path(described.get("filepath") or described["folder"])

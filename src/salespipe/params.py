@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Params(BaseModel):
-    """Frozen and strict about names, so that a misspelt key in conf is an error and not a default."""
+    """Frozen and strict about names: a misspelt key in conf is an error, not a default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -19,7 +19,7 @@ class SnapshotParams(Params):
 
     horizon_days: int = Field(90, gt=0)
     active_days: int | None = Field(180, gt=0)
-    """Only customers with a sale in this many days before `as_of`; None takes everyone who ever bought."""
+    """Only customers with a sale in this many days before `as_of`; None takes all who ever bought."""
     step_days: int = Field(7, gt=0)
     """Days between two training cutoffs."""
     min_history_days: int = Field(90, ge=0)

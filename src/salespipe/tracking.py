@@ -27,27 +27,26 @@ class Tracker:
     model's name too; the parent run lies in the experiment of the first model.
     """
 
-    def __init__(self, context: KedroContext, env: str, models: list[str]) -> None:
+    def __init__(self, context: KedroContext, models: list[str]) -> None:
         """Start the parent run.
 
         Args:
             context: Kedro's, for conf and the project's folder.
-            env: the business.
             models: the models that this run tracks.
         """
         import mlflow
 
         self._root = Path(context.project_path)
-        self._env = env
+        self._env: str = getattr(context.config_loader, "business")
         self._params: dict[str, Any] = context.config_loader["parameters"]
         self._runs: dict[str, str] = {}
         self._versions: dict[str, str] = {}
         uri = tracking_uri(context.config_loader["mlflow"]["tracking_uri"], self._root)
         mlflow.set_tracking_uri(uri)
-        self._tags = run_tags(self._root, env)
+        self._tags = run_tags(self._root, self._env)
         mlflow.start_run(
             experiment_id=self._experiment(models[0]),
-            run_name=f"{env}: {', '.join(models)}",
+            run_name=f"{self._env}: {', '.join(models)}",
             tags=self._tags,
         )
         mlflow.log_artifact((self._root / "requirements.lock").as_posix())
@@ -136,7 +135,7 @@ class Tracker:
         client.set_registered_model_alias(name, CHALLENGER, version.version)
 
     def _track_decision(self, model: str, path: Path, data: dict[str, Any]) -> None:
-        """Tag the version with its verdict and, if it is promoted, move the champion alias to it."""
+        """Tag the version with its verdict; if it is promoted, move the champion alias to it."""
         import mlflow
 
         client = mlflow.MlflowClient()
@@ -199,7 +198,7 @@ def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def numbers(figures: Mapping[str, Any]) -> dict[str, float]:
-    """The numbers among nested figures, as MLflow takes them; an interval's value loses `.value`."""
+    """The numbers among nested figures for MLflow; an interval's value loses its `.value`."""
     flat = flatten(figures)
     return {
         key.removesuffix(".value"): float(value)

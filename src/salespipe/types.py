@@ -9,13 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import ibis.expr.types as ir
-    import pandas as pd
-
-    Table = ir.Table
-    Frame = pd.DataFrame
+    from ibis.expr.types import Table
+    from pandas import DataFrame as Frame
 else:
-    Table = Any
-    Frame = Any
+    Table = Frame = Any
 
 Tables = dict[str, Table]
+
+__all__ = ["Frame", "Table", "Tables"]

@@ -53,7 +53,9 @@ def test_the_guides_mapping_reads_a_postgres_table(shop_url, tmp_path):
 def test_a_wrong_query_is_told_without_the_address(shop_url, tmp_path):
     read = {"query": "select * from nowhere", "url": "ACME_DATABASE_URL"}
     columns = guide_source("PostgreSQL").orders.model_dump(exclude_none=True)["columns"]
-    dataset = SourceTables(folder=str(tmp_path), source={"orders": {"read": read, "columns": columns}})
+    dataset = SourceTables(
+        folder=str(tmp_path), source={"orders": {"read": read, "columns": columns}}
+    )
     with pytest.raises(Exception, match="nowhere") as raised:
         dataset.load()
     assert isinstance(raised.value.__cause__ or raised.value, SalespipeError)

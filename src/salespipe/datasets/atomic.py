@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +26,7 @@ def replacing(path: Path) -> Iterator[Path]:
         yield beside
         if path.is_dir():
             remove(path)
-        os.replace(beside, path)
+        beside.replace(path)
     finally:
         remove(beside)
 

@@ -38,6 +38,7 @@ class SourceTables(AbstractDataset[Any, "dict[str, ir.Table]"]):
         return {name: read_source(name, self._folder, t.read) for name, t in tables.items()}
 
     def save(self, data: Any) -> None:
+        del data
         raise SalespipeError("A source is read, never written.")
 
     def _describe(self) -> dict[str, Any]:
@@ -208,7 +209,7 @@ def _numbered(query: str) -> ir.Table:
 def _fresh_name() -> str:
     from ibis.util import gen_name
 
-    return gen_name("source")
+    return str(gen_name("source"))
 
 
 def _literal(value: str | Path) -> str:

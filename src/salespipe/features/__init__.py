@@ -3,12 +3,14 @@
 from salespipe.features.build import FEATURE_GROUPS, FeatureGroup, customer_features
 from salespipe.features.history import Inputs
 from salespipe.features.lines import is_return, is_sale, sale_days
+from salespipe.features.words import feature_help
 
 __all__ = [
     "FEATURE_GROUPS",
     "FeatureGroup",
     "Inputs",
     "customer_features",
+    "feature_help",
     "is_return",
     "is_sale",
     "sale_days",

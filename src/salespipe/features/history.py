@@ -149,28 +149,20 @@ def money(value: ir.DecimalScalar) -> ir.DecimalScalar:
 
 
 def first_facts(lines: ir.Table) -> ir.Table:
-    """Per customer and day, how many items and categories were bought for the first time.
-
-    At most one row for the items and one for the categories, each null in the other's column.
-    """
+    """Per customer and day, how many items and categories were bought for the first time."""
     sales = lines.filter(is_sale(lines))
-    return ibis.union(first_days(sales, "item_id"), first_days(sales, "category"))
+    firsts = ibis.union(first_days(sales, "item_id"), first_days(sales, "category"))
+    return firsts.group_by("customer", "day").agg(
+        new_items=firsts.count(where=firsts.what == "item_id"),
+        new_categories=firsts.count(where=firsts.what == "category"),
+    )
 
 
 def first_days(sales: ir.Table, column: str) -> ir.Table:
-    """Counts the values of a column by the day of their first purchase.
-
-    Later rows cannot move a first day.
-    """
+    """The day on which a customer first bought each value of a column; later rows cannot move it."""
     known = sales.filter(sales[column].notnull())
     firsts = known.group_by("customer", column).agg(day=known.day.min())
-    counts = firsts.group_by("customer", "day").agg(count=firsts.count())
-    return counts.select(
-        "customer",
-        "day",
-        new_items=counts["count"] if column == "item_id" else ibis.null("int64"),
-        new_categories=counts["count"] if column == "category" else ibis.null("int64"),
-    )
+    return firsts.select("customer", "day", what=ibis.literal(column))
 
 
 def event_facts(events: ir.Table, snapshots: ir.Table) -> ir.Table:

@@ -28,7 +28,8 @@ def audit_features(tables: Tables, model_input: Frame, model: ModelParams) -> di
     """Look for features that see their future; see `audit_leaks`."""
     from salespipe.modelling.audit import audit_leaks
 
-    return audit_leaks(tables, model_input, model)
+    found: dict[str, Any] = audit_leaks(tables, model_input, model)
+    return found
 
 
 def fit_model(model_input: Frame, model: ModelParams) -> tuple[Any, Any]:

@@ -19,6 +19,7 @@ COUNTRY_SHARES = (0.5, 0.15, 0.1, 0.15, 0.1)
 FAMILIES = ("single", "couple", "family")
 ACQUIRED_BY = ("search", "friends", "advert", "store")
 OPT_OUT_SHARE = 0.1
+PENSION_AGE = 65
 FOUNDING_DAYS = 365
 """The shop is this much older than its data: many customers joined before the first day."""
 
@@ -98,7 +99,7 @@ def draw_people(
     acquired_by = rng.choice(ACQUIRED_BY, count, p=(0.4, 0.2, 0.25, 0.15))
     # families buy more often, the old less; friends of friends stay, those an advert brought do not
     rate = rng.gamma(params.rate_shape, params.orders_per_day / params.rate_shape, count)
-    rate *= np.where(family == "family", 1.2, 0.95) * np.where(age > 65, 0.8, 1.03)
+    rate *= np.where(family == "family", 1.2, 0.95) * np.where(age > PENSION_AGE, 0.8, 1.03)
     hazard = rng.gamma(3.0, 1 / (3.0 * params.lifetime_days), count)
     hazard *= np.select([acquired_by == "friends", acquired_by == "advert"], [0.6, 1.5], 1.0)
     joined = rng.uniform(-FOUNDING_DAYS, params.days - 1, count)

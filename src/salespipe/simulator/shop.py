@@ -63,13 +63,14 @@ def _moments(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Poisson events while a customer is alive, thinned by the season: whose and when (days)."""
     factor = season(params)
+    peak = float(factor.max())
     start = np.maximum(people.joined, 0)
     end = np.minimum(people.gone, params.days)
     length = np.maximum(end - start, 0)
-    counts = rng.poisson(rate * factor.max() * length)
+    counts = rng.poisson(rate * peak * length)
     who = np.repeat(np.arange(len(rate)), counts)
     when = start[who] + rng.random(len(who)) * length[who]
-    kept = rng.random(len(who)) * factor.max() < factor[when.astype(int)]
+    kept = rng.random(len(who)) * peak < factor[when.astype(int)]
     order = np.lexsort((when[kept], who[kept]))
     return who[kept][order], when[kept][order]
 
@@ -160,7 +161,7 @@ def _mailings(
     days = np.arange(5, params.days, MAIL_EVERY_DAYS) + 9 / 24
     reached = (people.joined[:, None] <= days) & (days < people.opted_out[:, None])
     who, issue = np.nonzero(reached)
-    return who, days[issue]
+    return who.astype(np.int64), np.asarray(days[issue], dtype=np.float64)
 
 
 def _order_ids(first: int, count: int) -> NDArray[Any]:

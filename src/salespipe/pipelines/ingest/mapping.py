@@ -15,7 +15,7 @@ from salespipe.schemas import CONTRACTS
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-    from sqlglot.expressions import Expression
+    from sqlglot.expressions import Expr
 
 ROW = "_row"
 LINE = "_line"
@@ -57,7 +57,7 @@ def map_table(name: str, raw: ir.Table, source: TableSource) -> ir.Table:
     _check_targets(name, sources)
     _check_leakage(name, source)
     _check_source_columns(name, raw.columns, source)
-    texts = {column: _source_text(mapping, raw) for column, mapping in sources.items()}
+    texts = {column: _source_text(mapping) for column, mapping in sources.items()}
     attributes = dict.fromkeys(source.numbers, "float64") | dict.fromkeys(
         source.categories, "category"
     )
@@ -80,7 +80,7 @@ def _select(column: str, dtype: str, text: str | None, mapping: ColumnSource | N
     ]
 
 
-def _source_text(mapping: ColumnSource, raw: ir.Table) -> str:
+def _source_text(mapping: ColumnSource) -> str:
     """The source value as trimmed text, null where there is nothing."""
     if mapping.constant is not None:
         constant = str(mapping.constant).replace("'", "''")
@@ -91,7 +91,7 @@ def _source_text(mapping: ColumnSource, raw: ir.Table) -> str:
 
 
 def _tolerant(expression: str) -> str:
-    """Null where an expression fails on a row; DuckDB can't try a window, which fails as a whole."""
+    """Null where an expression fails on a row; a window, which DuckDB can't try, fails as one."""
     from sqlglot import exp
 
     windowed = _parsed("a table", expression).find(exp.Window) is not None
@@ -196,7 +196,7 @@ def _columns_in(name: str, expression: str) -> set[str]:
     return {c.name for c in _parsed(name, expression).find_all(exp.Column)} - {ROW}
 
 
-def _parsed(name: str, expression: str) -> Expression:
+def _parsed(name: str, expression: str) -> Expr:
     import sqlglot
 
     try:
