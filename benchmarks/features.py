@@ -24,10 +24,11 @@ import numpy as np
 import pandas as pd
 
 ROOT = Path(__file__).parents[1]
-RESULTS = ROOT / "benchmarks" / "results" / "features.json"
 sys.path.insert(0, str(ROOT))
 
 from tests.features.by_hand import AS_OF, GROUPS, build_pandas, build_sql  # noqa: E402
+
+RESULTS = ROOT / "benchmarks" / "results" / "features.json"
 
 
 SIMULATE = """
@@ -91,7 +92,7 @@ BUILDERS: dict[str, Callable[[Path, Path], None]] = {
 
 def run_here(name: str, folder: Path) -> None:
     """One contender in this process; prints seconds and peak memory in MB as JSON."""
-    import ibis.backends.duckdb  # noqa: F401, PLC0415
+    import ibis.backends.duckdb  # noqa: F401
 
     started = time.perf_counter()
     BUILDERS[name](folder, folder / f"{name}.parquet")
@@ -159,7 +160,8 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.contender:
-        return run_here(args.contender, args.folder)
+        run_here(args.contender, args.folder)
+        return
     results = [compare(int(lines)) for lines in args.lines]
     sys.stdout.write(table(results))
     if args.write:

@@ -192,7 +192,7 @@ class SimulatorParams(Params):
     """Mean over customers of orders a day in an average season."""
     rate_shape: float = Field(0.8, gt=0)
     """Shape of the gamma that rates are drawn from: small is a wide spread."""
-    lifetime_days: float = Field(500, gt=0)
+    lifetime_days: float = Field(900, gt=0)
     """Mean time as a customer, about."""
     lines_per_order: float = Field(2.0, ge=0)
     """Mean number of lines beyond the first."""

@@ -40,7 +40,8 @@ WITH sales AS (
     WHERE ordered_at < DATE '{AS_OF}' AND coalesce(status, 'completed') = 'completed'
         AND quantity > 0 AND unit_price > 0
 ), orders AS (
-    SELECT customer_id, order_id, day, DATE '{AS_OF}' - day AS ago, sum(value) AS spend, sum(quantity) AS units, count(*) AS lines
+    SELECT customer_id, order_id, day, DATE '{AS_OF}' - day AS ago,
+        sum(value) AS spend, sum(quantity) AS units, count(*) AS lines
     FROM sales GROUP BY ALL
 ), bought AS (
     SELECT customer_id, min(ago) AS recency_days, max(ago) AS tenure_days,

@@ -43,16 +43,20 @@ def mail_share(seen: ir.Table, kind: str) -> ir.FloatingScalar:
 
 
 def account(inputs: Inputs) -> Measures | None:
-    """The customer's own row: age of the account, opt-out, attributes as they are."""
+    """The customer's own row: age of the account, opt-out, attributes as they are.
+
+    Whoever signs up on or after `as_of` is not known yet and has no attributes.
+    """
     known = inputs.customers
     if known is None:
         return None
-    attributes = {name: known[name] for name in known.columns if name not in NOT_ATTRIBUTES}
-    dates = {}
+    columns: dict[str, ir.Value] = {n: known[n] for n in known.columns if n not in NOT_ATTRIBUTES}
     if "signed_up_at" in known.columns:
         age = known.as_of.delta(known.signed_up_at.date(), unit="day")
-        dates["account_age_days"] = as_float((age > 0).ifelse(age, None))
+        here = (age > 0).fill_null(True)
+        columns = {name: here.ifelse(column, None) for name, column in columns.items()}
+        columns["account_age_days"] = as_float(here.ifelse(age, None))
     if "opted_out_at" in known.columns:
         out = known.opted_out_at.date() < known.as_of
-        dates["opted_out"] = as_float(out.fill_null(False))
-    return known, {**dates, **attributes}
+        columns["opted_out"] = as_float(out.fill_null(False))
+    return known, columns

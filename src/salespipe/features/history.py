@@ -56,8 +56,14 @@ def collect_inputs(tables: Mapping[str, ir.Table], snapshots: ir.Table) -> Input
         orders=None if lines is None else seen_before(keys, order_facts(lines)),
         firsts=None if lines is None else seen_before(keys, first_facts(lines)),
         events=None if events is None else seen_before(keys, event_facts(events, keys)),
-        customers=None if customers is None else keys.left_join(customers, "customer_id"),
+        customers=None if customers is None else own_row(keys, customers),
     )
+
+
+def own_row(snapshots: ir.Table, customers: ir.Table) -> ir.Table:
+    """Snapshots with their customer's row; nulls where there is none."""
+    owned = customers.rename(owner="customer_id")
+    return snapshots.left_join(owned, snapshots.customer_id == owned.owner).drop("owner")
 
 
 def number_customers(snapshots: ir.Table) -> ir.Table:
@@ -159,7 +165,7 @@ def first_facts(lines: ir.Table) -> ir.Table:
 
 
 def first_days(sales: ir.Table, column: str) -> ir.Table:
-    """The day on which a customer first bought each value of a column; later rows cannot move it."""
+    """The day a customer first bought each value of a column; later rows cannot move it."""
     known = sales.filter(sales[column].notnull())
     firsts = known.group_by("customer", column).agg(day=known.day.min())
     return firsts.select("customer", "day", what=ibis.literal(column))

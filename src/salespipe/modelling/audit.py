@@ -1,14 +1,14 @@
-"""The leak audit of every training: features that know their future, or know too much.
+"""The leak audit of every training: features that see their future, or know too much.
 
 Two checks. *Truncation*: the features of a cutoff, rebuilt from tables that end the day before it,
-must equal those that the model is trained on. *Too good*: no feature alone may rank the label as
-well as only the label itself does. What cannot be told from dates is out of its sight: attributes
-without one, and a status that the source changes afterwards.
+must equal those that the model learns from. *Too good*: no feature alone may rank the outcome as
+well as only the outcome itself does. Out of sight is what no date tells: attributes without one,
+and a status that the source changes afterwards.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -17,14 +17,18 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-BuildFeatures = Callable[[Mapping[str, ir.Table], ir.Table], ir.Table]
-"""Canonical tables and snapshots to features by `customer_id, as_of`."""
+from salespipe.features import FEATURE_GROUPS, FeatureGroup, customer_features
+from salespipe.params import ModelParams
 
-KEYS = ["customer_id", "as_of"]
+KEYS = ("entity_id", "as_of", "split", "label")
+TIMES = {"orders": "ordered_at", "events": "occurred_at", "customers": "signed_up_at"}
 SAMPLE_CUSTOMERS = 1000
+SAMPLE_ROWS = 50_000
 MAX_AUC = 0.98
-EVENT_TIMES = {"orders": "ordered_at", "events": "occurred_at"}
+MIN_OUTCOMES = 30
+"""With fewer of either outcome a good feature reaches `MAX_AUC` by chance."""
 
 
 @dataclass(frozen=True)
@@ -38,70 +42,125 @@ class AuditCheck:
     features: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class LeakAudit:
-    """All checks of one training."""
-
-    checks: tuple[AuditCheck, ...]
-
-    @property
-    def passed(self) -> bool:
-        """Whether no check found a leak."""
-        return all(check.passed for check in self.checks)
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        """Every feature that a check objects to, sorted."""
-        return tuple(sorted({name for check in self.checks for name in check.features}))
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON takes it: `{passed, checks: [{name, value, bound, passed, features}]}`."""
-        checks = [asdict(check) | {"features": list(check.features)} for check in self.checks]
-        return {"passed": self.passed, "checks": checks}
-
-
-def audit_cutoffs(
-    build: BuildFeatures,
+def audit_leaks(
     tables: Mapping[str, ir.Table],
-    features: ir.Table,
-    cutoffs: Sequence[date],
-    sample: int = SAMPLE_CUSTOMERS,
-) -> LeakAudit:
-    """Rebuilds the features of some cutoffs from tables that end there.
+    frame: pd.DataFrame,
+    model: ModelParams,
+    groups: Mapping[str, FeatureGroup] = FEATURE_GROUPS,
+) -> dict[str, Any]:
+    """Looks for features that a model could not have on the day it is used.
 
     Args:
-        build: The function that built `features`.
-        tables: The whole canonical tables it was given.
-        features: What the model is trained on; every cutoff must be in its `as_of`. Not rebuilt
-            here, since built for one cutoff alone a leak may not show.
-        cutoffs: Days to check: the test cutoff and one or two of the training ones.
-        sample: Customers per cutoff, every so-manieth by id.
+        tables: The canonical tables that the features were built from, future rows included.
+        frame: What the model learns from: `entity_id, as_of, split, label`, features. It is not
+            rebuilt here, for built alone a cutoff's features may hide what they saw.
+        model: Names the sensitive columns that are no features.
+        groups: The feature groups that `frame` was built with.
+
+    Returns:
+        `{passed, checks: [{name, value, bound, passed, features}]}`, ready for JSON.
     """
-    checks = [compare_cutoff(build, tables, features, day, sample) for day in cutoffs]
-    return LeakAudit(tuple(checks))
+    kept_out = [column for column in model.sensitive.kept_out if column in frame.columns]
+    frame = frame.drop(columns=kept_out)
+    checks = [check_too_good(frame[frame.split != "test"])]
+    if "snapshots" not in tables:
+        checks += [check_cutoff(tables, frame, day, groups) for day in audited_days(frame)]
+    listed = [asdict(check) | {"features": list(check.features)} for check in checks]
+    return {"passed": all(check.passed for check in checks), "checks": listed}
 
 
-def compare_cutoff(
-    build: BuildFeatures, tables: Mapping[str, ir.Table], features: ir.Table, day: date, sample: int
+def audited_days(frame: pd.DataFrame) -> list[date]:
+    """The first and the last cutoff before the test, and the test's."""
+    days = dates(frame.as_of)
+    test = frame.split == "test"
+    chosen = {days[~test].min(), days[~test].max(), days[test].max()}
+    return sorted(day for day in chosen if isinstance(day, date))
+
+
+def dates(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Dates, whether a column came as dates, times or text."""
+    return pd.to_datetime(column).dt.date
+
+
+def check_cutoff(
+    tables: Mapping[str, ir.Table],
+    frame: pd.DataFrame,
+    day: date,
+    groups: Mapping[str, FeatureGroup],
 ) -> AuditCheck:
-    """One cutoff: the number of features that change once the future is cut away."""
-    trained = sample_rows(features, day, sample)
-    snapshots = ibis.memtable(trained[KEYS], schema={"customer_id": "string", "as_of": "date"})
-    backend = features.get_backend()
+    """How many features of a cutoff change once everything from that day on is cut away."""
+    rows = every_nth(frame[dates(frame.as_of) == day].sort_values("entity_id"), SAMPLE_CUSTOMERS)
+    rows = rows.set_index(rows.entity_id.astype(str))
+    snapshots = ibis.memtable(
+        {"customer_id": list(rows.index), "as_of": [day] * len(rows)},
+        schema={"customer_id": "string", "as_of": "date"},
+    )
     known = {name: truncate(table, name, day) for name, table in tables.items()}
-    rebuilt = sort_rows(backend.to_pandas(build(known, snapshots)))
-    changed = tuple(differing_columns(trained, rebuilt))
+    rebuilt = customer_features(known, snapshots, groups).execute().set_index("customer_id")
+    changed = differing(rows.drop(columns=list(KEYS)), rebuilt.loc[rows.index])
     return AuditCheck(f"truncated_{day}", float(len(changed)), 0.0, not changed, changed)
 
 
-def sample_rows(features: ir.Table, day: date, sample: int) -> pd.DataFrame:
-    """Feature rows of one cutoff, at most `sample`, the same in every run."""
-    rows = features.filter(features.as_of == ibis.literal(day))
-    number = ibis.row_number().over(order_by=rows.customer_id)
-    step = -(-rows.count() // sample).as_scalar() if False else None
-    del step
-    rows = rows.mutate(_number=number)
-    total = int(features.get_backend().to_pandas(rows.count()))
-    step_size = max(-(-total // sample), 1)
-    kept = rows.filter(rows._number % step_size == 0).drop("_number")
-    return sort_rows(features.get_backend().to_pandas(kept))
+def truncate(table: ir.Table, name: str, day: date) -> ir.Table:
+    """The rows of a canonical table that were there before a day, and as they were then."""
+    if name in TIMES and TIMES[name] in table.columns:
+        time = table[TIMES[name]]
+        table = table.filter(time.isnull() | (time.date() < ibis.literal(day)))
+    if "opted_out_at" in table.columns:
+        past = table.opted_out_at.date() < ibis.literal(day)
+        table = table.mutate(opted_out_at=past.ifelse(table.opted_out_at, None))
+    return table
+
+
+def differing(trained: pd.DataFrame, rebuilt: pd.DataFrame) -> tuple[str, ...]:
+    """Columns with a value that is not exactly the same; a missing value equals another."""
+    names = [name for name in trained.columns if name in rebuilt.columns]
+    return tuple(n for n in names if not comparable(trained[n]).equals(comparable(rebuilt[n])))
+
+
+def comparable(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Numbers as float64 and all else as text, so that the way through a file does not count."""
+    if pd.api.types.is_numeric_dtype(column):
+        return pd.Series(column.to_numpy(np.float64, na_value=np.nan))
+    return column.astype("string").reset_index(drop=True)
+
+
+def check_too_good(rows: pd.DataFrame) -> AuditCheck:
+    """The best AUC of any one feature, either way round, on rows that are not the test's."""
+    rows = every_nth(rows, SAMPLE_ROWS)
+    label = rows.label.to_numpy(np.float64)
+    if min(label.sum(), (1 - label).sum()) < MIN_OUTCOMES:
+        return AuditCheck("single_feature_auc", 0.5, MAX_AUC, True, ())
+    scores = {name: auc_alone(rows[name], label) for name in feature_names(rows)}
+    leaky = tuple(name for name, auc in scores.items() if auc >= MAX_AUC)
+    best = max(scores.values(), default=0.5)
+    return AuditCheck("single_feature_auc", round(best, 6), MAX_AUC, not leaky, leaky)
+
+
+def feature_names(rows: pd.DataFrame) -> Iterable[str]:
+    """Every column that is no key."""
+    return (str(name) for name in rows.columns if name not in KEYS)
+
+
+def auc_alone(column: pd.Series[Any], label: NDArray[np.float64]) -> float:
+    """How well a feature alone ranks the outcome, 0.5 to 1; missing values rank lowest."""
+    numeric = pd.api.types.is_numeric_dtype(column)
+    score = comparable(column) if numeric else encode(comparable(column), label)
+    ranks = score.rank(na_option="top").to_numpy(np.float64)
+    ones, zeros = label.sum(), (1 - label).sum()
+    auc = (ranks[label == 1].sum() - ones * (ones + 1) / 2) / (ones * zeros)
+    return float(max(auc, 1 - auc))
+
+
+def encode(category: pd.Series[Any], label: NDArray[np.float64]) -> pd.Series[float]:
+    """Each category's mean outcome, learned on the other half: rare ones cannot give it away."""
+    halves = np.arange(len(category)) % 2 == 0
+    outcomes = pd.Series(label).groupby([category.fillna(""), halves])
+    means = outcomes.mean().unstack().reindex(columns=[False, True])
+    own = means.reindex(category.fillna(""))
+    return pd.Series(np.where(halves, own[False], own[True])).fillna(label.mean())
+
+
+def every_nth(rows: pd.DataFrame, most: int) -> pd.DataFrame:
+    """At most so many rows, evenly spaced: the same in every run."""
+    return rows.iloc[:: max(-(-len(rows) // most), 1)]

@@ -33,7 +33,7 @@ class Calibrator(BaseModel):
         """Probabilities of log-odds, one a row, strictly between 0 and 1."""
         if self.method == "isotonic":
             at, value = np.array(self.knots).T
-            return np.interp(log_odds, at, value)
+            return np.asarray(np.interp(log_odds, at, value), dtype=np.float64)
         return sigmoid(self.slope * log_odds + self.intercept)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -142,12 +143,13 @@ def _attempts(
     design, label = development.design, development.label
     grown = stop_early(design, label, development.folds, params)
     trees = fit_trees(design, label, params, grown.trees)
-    blend = Blend(trees, fit_logistic(design, label))
-    held = (grown.log_odds + _held(development, schemas[BLEND], fit_logistic)) / 2
+    linear = partial(fit_logistic, row_weight=development.customers_per_row)
+    blend = Blend(trees, linear(design, label))
+    held = (grown.log_odds + _held(development, schemas[BLEND], linear)) / 2
     facts = {"trees": grown.trees, "curve": list(grown.curve)}
     return {
         RULE: _attempt(development, schemas[RULE], _fit_rule),
-        LOGISTIC: _attempt(development, schemas[LOGISTIC], fit_logistic),
+        LOGISTIC: _attempt(development, schemas[LOGISTIC], linear),
         TREES: Attempt(schemas[TREES], grown.log_odds, trees, facts),
         BLEND: Attempt(schemas[BLEND], held, blend, facts),
     }
@@ -188,7 +190,7 @@ def _without_trees(
 ) -> Trained:
     fits: dict[str, Fit] = {RULE: _fit_rule}
     if min(outcome_counts(development)) >= FEW_OUTCOMES:
-        fits[LOGISTIC] = fit_logistic
+        fits[LOGISTIC] = partial(fit_logistic, row_weight=development.customers_per_row)
     design, label = development.design, development.label
     models = {
         name: Model(name, schemas[name], fit(design[list(schemas[name].names)], label))

@@ -132,8 +132,8 @@ def _design_column(column: pd.Series, feature: Feature) -> Floats | pd.Categoric
     if feature.kind == "category":
         # A category without any level (all missing) still needs a type that xgboost accepts.
         levels = list(feature.categories) or [""]
-        text = column.astype("string").astype(object).where(column.notna().to_numpy(), None)
-        return pd.Categorical(text.where(text.isin(levels), None), categories=levels)
+        text = column.astype("string")
+        return pd.Categorical(text.where(text.isin(levels)).astype(object), categories=levels)
     try:
         values = column.to_numpy(dtype="float64", na_value=np.nan)
     except (TypeError, ValueError) as error:

@@ -11,8 +11,6 @@ from salespipe.modelling.links import logit, signed_log, smoothed_base_rate
 
 SKEWED = 1.0
 """Absolute sample skewness above which a number enters as its (signed) logarithm."""
-PENALTY_STRENGTH = 1.0
-"""scikit-learn's C on standardised columns: a light ridge."""
 
 
 class NumberTerm(BaseModel):
@@ -92,7 +90,7 @@ class LogisticModel(BaseModel):
         return pd.DataFrame(columns, index=design.index)
 
 
-def fit_logistic(design: pd.DataFrame, label: Integers) -> LogisticModel:
+def fit_logistic(design: pd.DataFrame, label: Integers, row_weight: float = 1.0) -> LogisticModel:
     """Fits a ridge-penalised logistic regression on every column of the design matrix.
 
     Numbers are standardised, skewed ones as signed log1p, missing ones set to the median with
@@ -101,6 +99,8 @@ def fit_logistic(design: pd.DataFrame, label: Integers) -> LogisticModel:
     Args:
         design: Design matrix, n rows.
         label: Outcomes, n values.
+        row_weight: What a row counts for against the penalty (scikit-learn's C): less than 1 where
+            several rows tell of one customer.
     """
     if len(np.unique(label)) < 2:  # noqa: PLR2004
         return LogisticModel(intercept=float(logit(np.array(smoothed_base_rate(label)))))
@@ -109,7 +109,7 @@ def fit_logistic(design: pd.DataFrame, label: Integers) -> LogisticModel:
     categories = [
         CategoryTerm(name=str(name), levels=tuple(design[name].cat.categories)) for name in text
     ]
-    intercept, weights = _fit_weights(_expanded(design, numbers, categories), label)
+    intercept, weights = _fit_weights(_expanded(design, numbers, categories), label, row_weight)
     return _with_weights(design, intercept, weights, numbers, categories)
 
 
@@ -143,13 +143,13 @@ def _indicators(pairs: list[tuple[Floats, Floats]], numbers: list[NumberTerm]) -
     return [pair[1] for pair, number in zip(pairs, numbers, strict=True) if number.missing_share]
 
 
-def _fit_weights(matrix: Floats, label: Integers) -> tuple[float, Floats]:
+def _fit_weights(matrix: Floats, label: Integers, row_weight: float) -> tuple[float, Floats]:
     from sklearn.linear_model import LogisticRegression
 
     if matrix.shape[1] == 0:
         return float(logit(np.array(smoothed_base_rate(label)))), np.empty(0)
     # Newton needs a handful of steps where lbfgs crawls over features that say nearly the same.
-    fitted = LogisticRegression(C=PENALTY_STRENGTH, solver="newton-cholesky", max_iter=200)
+    fitted = LogisticRegression(C=row_weight, solver="newton-cholesky", max_iter=200)
     fitted.fit(matrix, label)
     return float(fitted.intercept_[0]), np.asarray(fitted.coef_[0], dtype=np.float64)
 

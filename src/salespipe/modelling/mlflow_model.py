@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import mlflow
 import pandas as pd
+from mlflow.models import set_model
+from mlflow.pyfunc.model import PythonModel
 
 from salespipe.modelling.predict import Model, load_model
 
 
-class SalespipeModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc, unused-ignore]
+class SalespipeModel(PythonModel):
     """Probabilities of label 1 for a frame of features."""
 
     def load_context(self, context: Any) -> None:
@@ -22,9 +23,9 @@ class SalespipeModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc, unused-ig
 
     def predict(
         self,
-        context: Any,
+        context: Any,  # noqa: ARG002 - MLflow's own signature
         model_input: pd.DataFrame,  # MLflow reads this hint: it hands over a frame as it is
-        params: dict[str, Any] | None = None,
+        params: dict[str, Any] | None = None,  # noqa: ARG002
     ) -> pd.DataFrame:
         """One column, `probability`, in the rows' order."""
         return pd.DataFrame(
@@ -32,4 +33,4 @@ class SalespipeModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc, unused-ig
         )
 
 
-mlflow.models.set_model(SalespipeModel())
+set_model(SalespipeModel())

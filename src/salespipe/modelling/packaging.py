@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -49,10 +49,12 @@ def log_arguments(
 def model_signature(schema: FeatureSchema) -> Any:
     """Every feature as a double or string in, `probability` as a double out."""
     from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, DataType, Schema
+    from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 
     kinds = {"number": DataType.double, "category": DataType.string}
-    columns = [ColSpec(kinds[f.kind], name=f.name) for f in schema.features]
+    columns: list[ColSpec | TensorSpec] = [
+        ColSpec(kinds[f.kind], name=f.name) for f in schema.features
+    ]
     return ModelSignature(
         inputs=Schema(columns), outputs=Schema([ColSpec(DataType.double, name="probability")])
     )
@@ -61,9 +63,11 @@ def model_signature(schema: FeatureSchema) -> Any:
 def input_example(rows: pd.DataFrame, schema: FeatureSchema) -> pd.DataFrame:
     """A few rows as the model reads them: numbers as float64, categories as text."""
     design = design_matrix(rows.head(EXAMPLE_ROWS), schema)
-    text = {f.name: object for f in schema.features if f.kind == "category"}
-    design = design.astype(text)
-    return design.where(design.notna(), None) if text else design
+    for feature in schema.features:
+        if feature.kind == "category":
+            text = design[feature.name].astype(object)
+            design[feature.name] = text.where(text.notna(), other=cast("Any", None))
+    return design
 
 
 def pinned_requirements() -> list[str]:

@@ -49,7 +49,7 @@ class Model:
     name: str
     schema: FeatureSchema
     scorer: Scorer
-    calibrator: Calibrator = Calibrator()
+    calibrator: Calibrator = field(default_factory=Calibrator)
     meta: dict[str, Any] = field(default_factory=dict)
 
     def predict(self, frame: pd.DataFrame) -> Floats:

@@ -37,7 +37,7 @@ class RuleModel(BaseModel):
 
 
 def fit_rule(design: pd.DataFrame, label: Integers, column: str) -> RuleModel:
-    """Fits the rule: direction and slope from training rows (Platt scaling on the log of the column).
+    """Fits the rule: direction and slope from training rows (Platt scaling on the log).
 
     The logarithm keeps the ranking and tames long tails. With one outcome only, or nothing to rank
     by, the rule is the smoothed base rate for everyone.
