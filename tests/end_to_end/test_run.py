@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.end_to_end.conftest import git, make_run, run_in
+from tests.end_to_end.conftest import calls, git, make_run, run_in
 
 
 def test_the_run_ends_with_a_table_of_champions(project):
@@ -73,3 +73,17 @@ def test_an_experiment_changes_one_parameter(project):
     assert "ingest' didn't change" in told
     assert "max_depth: 2" in (project / "conf/base/globals.yml").read_text()
     git(project, "checkout", "conf/base/globals.yml")
+
+
+def test_no_command_of_the_loop_calls_anywhere(project):
+    """The telemetry of every tool is off, whether or not the user's shell says so."""
+    for command in ("kedro registry list", "dvc status", "dvc metrics show", "salespipe champions"):
+        run_in(project, *command.split())
+    assert calls(project) == ""
+
+
+def test_the_ear_hears(tmp_path):
+    """Without this, the test above could not fail."""
+    code = "import socket; socket.create_connection(('192.0.2.1', 80), timeout=0.01)"
+    run_in(tmp_path, "python", "-c", code, check=False)
+    assert "192.0.2.1" in calls(tmp_path)
