@@ -107,16 +107,13 @@ def test_contributions_of_trees_and_blend_add_up(trained: Trained, frame: pd.Dat
 
 def test_few_customers_mean_the_rule_and_say_so() -> None:
     frame = model_input(customers=60)
-    small = train_candidates(frame, schema_of(frame), FAST, BASELINE)
-    # 60 customers hold under 50 of one outcome or the other only by count of customers, not rows
-    few = train_candidates(
-        frame, schema_of(frame), FAST.model_copy(update={"min_outcomes": 61}), BASELINE
-    )
+    # More rows than that of either outcome, but of 60 customers only.
+    params = FAST.model_copy(update={"min_outcomes": 61})
+    few = train_candidates(frame, schema_of(frame), params, BASELINE)
     assert few.chosen == RULE
     assert "Too little data" in few.reason
     assert list(few.models) == [RULE, LOGISTIC]
     assert few.validation == {}
-    assert set(small.models) >= {RULE}
 
 
 @pytest.mark.parametrize("kept", ["train", "test"])

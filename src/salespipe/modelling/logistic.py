@@ -149,7 +149,7 @@ def _fit_weights(matrix: Floats, label: Integers, row_weight: float) -> tuple[fl
     if matrix.shape[1] == 0:
         return float(logit(np.array(smoothed_base_rate(label)))), np.empty(0)
     # Newton needs a handful of steps where lbfgs crawls over features that say nearly the same.
-    fitted = LogisticRegression(C=row_weight, solver="newton-cholesky", max_iter=200)
+    fitted = LogisticRegression(C=row_weight, solver="newton-cholesky", tol=1e-8)
     fitted.fit(matrix, label)
     return float(fitted.intercept_[0]), np.asarray(fitted.coef_[0], dtype=np.float64)
 
