@@ -1,9 +1,10 @@
-"""Trees and a logistic regression averaged in log-odds."""
+"""All learned models averaged in log-odds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from salespipe.modelling.frame import Floats
@@ -13,20 +14,24 @@ from salespipe.modelling.xgb import BoostedTrees
 
 @dataclass(frozen=True)
 class Blend:
-    """The mean of both models' log-odds.
+    """The mean of several models' log-odds, each counting the same.
 
-    Log loss is convex in log-odds, so the mean never loses more than the two do on average
-    (Jensen); where the two err differently it loses less than either.
+    Log loss is convex in log-odds, so the mean never loses more than the members do on average
+    (Jensen); where they err differently it loses less than any.
     """
 
     trees: BoostedTrees
-    logistic: LogisticModel
+    logistics: tuple[LogisticModel, ...]
 
     def log_odds(self, design: pd.DataFrame) -> Floats:
         """Log-odds of label 1, one a row."""
-        return (self.trees.log_odds(design) + self.logistic.log_odds(design)) / 2
+        members = [self.trees.log_odds(design), *(m.log_odds(design) for m in self.logistics)]
+        return np.mean(members, axis=0, dtype=np.float64)
 
     def contributions(self, design: pd.DataFrame) -> pd.DataFrame:
-        """The mean of both models' contributions, in log-odds."""
-        linear = self.logistic.contributions(design).reindex(columns=design.columns, fill_value=0.0)
-        return (self.trees.contributions(design) + linear) / 2
+        """The mean of the members' contributions, in log-odds."""
+        members = [self.trees.contributions(design)]
+        for logistic in self.logistics:
+            linear = logistic.contributions(design)
+            members.append(linear.reindex(columns=design.columns, fill_value=0.0))
+        return sum(members[1:], members[0]) / len(members)

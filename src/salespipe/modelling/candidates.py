@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -27,7 +26,7 @@ from salespipe.modelling.development import (
 )
 from salespipe.modelling.frame import FeatureSchema, Floats, Integers
 from salespipe.modelling.links import row_losses
-from salespipe.modelling.logistic import fit_logistic
+from salespipe.modelling.logistic import LogisticModel, fit_logistic
 from salespipe.modelling.predict import Model, Scorer
 from salespipe.modelling.rule import fit_rule
 from salespipe.modelling.search import search_params
@@ -143,13 +142,17 @@ def _attempts(
     design, label = development.design, development.label
     grown = stop_early(design, label, development.folds, params)
     trees = fit_trees(design, label, params, grown.trees)
-    linear = partial(fit_logistic, row_weight=development.customers_per_row)
-    blend = Blend(trees, linear(design, label))
-    held = (grown.log_odds + _held(development, schemas[BLEND], linear)) / 2
     facts = {"trees": grown.trees, "curve": list(grown.curve)}
+    rfm = _attempt(development, schemas[LOGISTIC], fit_logistic)
+    # where the baseline reads every feature already, the two are one and count once
+    linear = [rfm, _attempt(development, schemas[TREES], fit_logistic)]
+    linear = linear[:1] if schemas[LOGISTIC] == schemas[TREES] else linear
+    held = np.mean([grown.log_odds, *(one.held for one in linear)], axis=0)
+    scorers = (one.scorer for one in linear)
+    blend = Blend(trees, tuple(one for one in scorers if isinstance(one, LogisticModel)))
     return {
         RULE: _attempt(development, schemas[RULE], _fit_rule),
-        LOGISTIC: _attempt(development, schemas[LOGISTIC], linear),
+        LOGISTIC: rfm,
         TREES: Attempt(schemas[TREES], grown.log_odds, trees, facts),
         BLEND: Attempt(schemas[BLEND], held, blend, facts),
     }
@@ -190,7 +193,7 @@ def _without_trees(
 ) -> Trained:
     fits: dict[str, Fit] = {RULE: _fit_rule}
     if min(outcome_counts(development)) >= FEW_OUTCOMES:
-        fits[LOGISTIC] = partial(fit_logistic, row_weight=development.customers_per_row)
+        fits[LOGISTIC] = fit_logistic
     design, label = development.design, development.label
     models = {
         name: Model(name, schemas[name], fit(design[list(schemas[name].names)], label))

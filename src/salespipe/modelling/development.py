@@ -57,15 +57,6 @@ class Development:
         """Positions of all rows judged on, in the order of the folds."""
         return np.concatenate([np.empty(0, dtype=np.int64), *(fold.held for fold in self.folds)])
 
-    @property
-    def customers_per_row(self) -> float:
-        """1 where each row is a customer; less where customers come back at every cutoff.
-
-        Rows of one customer say nearly the same, so a penalty has to be weighed against customers:
-        against rows it fades as cutoffs are added, though little is learned from them.
-        """
-        return len(np.unique(self.clusters)) / max(len(self.clusters), 1)
-
 
 def develop(frame: pd.DataFrame, schema: FeatureSchema) -> Development:
     """Takes the rows before the test period and lays out the folds.

@@ -90,7 +90,7 @@ class LogisticModel(BaseModel):
         return pd.DataFrame(columns, index=design.index)
 
 
-def fit_logistic(design: pd.DataFrame, label: Integers, row_weight: float = 1.0) -> LogisticModel:
+def fit_logistic(design: pd.DataFrame, label: Integers) -> LogisticModel:
     """Fits a ridge-penalised logistic regression on every column of the design matrix.
 
     Numbers are standardised, skewed ones as signed log1p, missing ones set to the median with
@@ -99,8 +99,6 @@ def fit_logistic(design: pd.DataFrame, label: Integers, row_weight: float = 1.0)
     Args:
         design: Design matrix, n rows.
         label: Outcomes, n values.
-        row_weight: What a row counts for against the penalty (scikit-learn's C): less than 1 where
-            several rows tell of one customer.
     """
     if len(np.unique(label)) < 2:  # noqa: PLR2004
         return LogisticModel(intercept=float(logit(np.array(smoothed_base_rate(label)))))
@@ -109,7 +107,7 @@ def fit_logistic(design: pd.DataFrame, label: Integers, row_weight: float = 1.0)
     categories = [
         CategoryTerm(name=str(name), levels=tuple(design[name].cat.categories)) for name in text
     ]
-    intercept, weights = _fit_weights(_expanded(design, numbers, categories), label, row_weight)
+    intercept, weights = _fit_weights(_expanded(design, numbers, categories), label)
     return _with_weights(design, intercept, weights, numbers, categories)
 
 
@@ -143,13 +141,13 @@ def _indicators(pairs: list[tuple[Floats, Floats]], numbers: list[NumberTerm]) -
     return [pair[1] for pair, number in zip(pairs, numbers, strict=True) if number.missing_share]
 
 
-def _fit_weights(matrix: Floats, label: Integers, row_weight: float) -> tuple[float, Floats]:
+def _fit_weights(matrix: Floats, label: Integers) -> tuple[float, Floats]:
     from sklearn.linear_model import LogisticRegression
 
     if matrix.shape[1] == 0:
         return float(logit(np.array(smoothed_base_rate(label)))), np.empty(0)
     # Newton needs a handful of steps where lbfgs crawls over features that say nearly the same.
-    fitted = LogisticRegression(C=row_weight, solver="newton-cholesky", tol=1e-8)
+    fitted = LogisticRegression(solver="newton-cholesky", tol=1e-8)
     fitted.fit(matrix, label)
     return float(fitted.intercept_[0]), np.asarray(fitted.coef_[0], dtype=np.float64)
 

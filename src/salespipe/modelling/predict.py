@@ -96,7 +96,7 @@ def load_model(directory: Path | str) -> Model:
     )
 
 
-def _write(path: Path, content: dict[str, Any]) -> None:
+def _write(path: Path, content: dict[str, Any] | list[dict[str, Any]]) -> None:
     path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", "utf-8")
 
 
@@ -108,9 +108,9 @@ def _write_scorer(scorer: Scorer, directory: Path) -> str:
         case BoostedTrees():
             scorer.save(directory)
             return "trees"
-        case Blend(trees=trees, logistic=logistic):
+        case Blend(trees=trees, logistics=logistics):
             trees.save(directory)
-            _write(directory / "model.json", logistic.model_dump(mode="json"))
+            _write(directory / "model.json", [m.model_dump(mode="json") for m in logistics])
             return "blend"
         case _:
             raise TypeError(f"no file format for {type(scorer).__name__}")
@@ -125,7 +125,9 @@ def _read_logistic(directory: Path) -> LogisticModel:
 
 
 def _read_blend(directory: Path) -> Scorer:
-    return Blend(BoostedTrees.load(directory), _read_logistic(directory))
+    logistics = json.loads((directory / "model.json").read_text("utf-8"))
+    members = tuple(LogisticModel.model_validate(member) for member in logistics)
+    return Blend(BoostedTrees.load(directory), members)
 
 
 _READERS: dict[str, Callable[[Path], Scorer]] = {
