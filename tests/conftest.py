@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 os.environ.update(
+    OMP_WAIT_POLICY="PASSIVE",
     DO_NOT_TRACK="true",
     DVC_NO_ANALYTICS="1",
     MLFLOW_DISABLE_TELEMETRY="true",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+
 import pytest
 from click.testing import CliRunner
 
@@ -101,3 +104,16 @@ def test_chatter_is_left_out_and_errors_are_not():
     lines = ["> kedro run --env x", "Running stage 'a':", "ERROR: no space left", "", "  node 1 s"]
     told = list(loop._told(f"{line}\n" for line in lines))
     assert told == ["Running stage 'a':", "ERROR: no space left", "  node 1 s"]
+
+
+def test_a_lock_of_a_killed_run_is_cleared_and_one_in_use_is_not(tmp_path):
+    lock = tmp_path / "rwlock"
+    dead, alive = 2**22 + 1, os.getpid()
+    for pid, stays in ((dead, False), (alive, True)):
+        owners = {"a": {"write": {"pid": pid, "cmd": "dvc"}}, "b": {"read": [{"pid": dead}]}}
+        lock.write_text(json.dumps(owners))
+        loop.clear_stale_lock(lock)
+        assert lock.exists() == stays
+    lock.write_text("half-writ")
+    loop.clear_stale_lock(lock)
+    assert lock.exists()

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("salespipe")
 
-MLFLOW_ENVIRONMENT = {
+ENVIRONMENT = {
+    # threads that spin while they wait stall each other where cores are shared
+    "OMP_WAIT_POLICY": "PASSIVE",
     "DO_NOT_TRACK": "true",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
@@ -82,8 +84,8 @@ class MlflowHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Silence MLflow before anything imports it, and keep the context for its conf."""
-        for name, value in MLFLOW_ENVIRONMENT.items():
+        """Set what libraries read as they are imported, and keep the context for its conf."""
+        for name, value in ENVIRONMENT.items():
             os.environ.setdefault(name, value)
         self._context = context
 

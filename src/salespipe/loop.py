@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -158,6 +159,7 @@ def reproduce(root: Path, env: str) -> bool:
     Raises:
         SystemExit: a stage failed and has said why.
     """
+    clear_stale_lock(root / ".dvc" / "tmp" / "rwlock")
     dvc_yaml = (pipeline_folder(root, env) / "dvc.yaml").relative_to(root)
     command = [sys.executable, "-m", "dvc", "repro", str(dvc_yaml)]
     binaries = Path(sys.executable).parent.as_posix()
@@ -178,6 +180,28 @@ def reproduce(root: Path, env: str) -> bool:
     if process.returncode:
         raise SystemExit(1)
     return changed
+
+
+def clear_stale_lock(lock: Path) -> None:
+    """Remove DVC's list of files in use if every process in it is gone, as after a kill."""
+    try:
+        owners = json.loads(lock.read_text("utf-8"))
+    except (OSError, ValueError):
+        return
+    entries = [one for owner in owners.values() for one in (owner.get("write"), owner.get("read"))]
+    holders = [one if isinstance(one, list) else [one] for one in entries if one]
+    if not any(_is_alive(holder["pid"]) for several in holders for holder in several):
+        lock.unlink()
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _told(lines: Any) -> Iterator[str]:

@@ -19,7 +19,7 @@ class SnapshotParams(Params):
 
     horizon_days: int = Field(90, gt=0)
     active_days: int | None = Field(180, gt=0)
-    """Only customers with a sale in this many days before `as_of`; None takes all who ever bought."""
+    """Only customers with a sale in this many days before `as_of`; None takes all buyers."""
     step_days: int = Field(7, gt=0)
     """Days between two training cutoffs."""
     min_history_days: int = Field(90, ge=0)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from salespipe.config import BusinessConfigLoader
 from salespipe.datasets.atomic import replacing
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Tracker:
         import mlflow
 
         self._root = Path(context.project_path)
-        self._env: str = getattr(context.config_loader, "business")
+        self._env = business_of(context)
         self._params: dict[str, Any] = context.config_loader["parameters"]
         self._runs: dict[str, str] = {}
         self._versions: dict[str, str] = {}
@@ -150,6 +151,13 @@ class Tracker:
         mlflow.log_artifact(path.as_posix())
         mlflow.set_tag("verdict", data["verdict"])
         _write_champion(client, name, path.with_name("champion.json"))
+
+
+def business_of(context: KedroContext) -> str:
+    """The environment's name; Kedro's own `context.env` is None for the default one."""
+    loader = context.config_loader
+    assert isinstance(loader, BusinessConfigLoader)  # noqa: S101 - settings.py says so
+    return loader.business
 
 
 def tracking_uri(configured: str, root: Path) -> str:

@@ -39,7 +39,7 @@ def copy_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]
         names = subprocess.run(listed, cwd=ROOT, capture_output=True, check=True).stdout
         for name in filter(None, names.decode().split("\0")):
             source, target = ROOT / name, folder / name
-            if source.exists() or source.is_symlink():
+            if source.name != "dvc.lock" and (source.exists() or source.is_symlink()):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(source, target, follow_symlinks=False)
         (folder / "conf/demo/parameters.yml").write_text(SMALL_SHOP)

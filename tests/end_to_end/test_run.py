@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 
-from tests.end_to_end.conftest import calls, git, make_run, run_in
+import pyarrow.parquet as pq
+
+from tests.end_to_end.conftest import calls, environment, git, make_run, run_in
 
 
 def test_the_run_ends_with_a_table_of_champions(project):
@@ -43,7 +50,7 @@ def test_metrics_say_how_good_and_beside_what(project):
 
 def test_the_tools_own_commands_see_the_run(project):
     assert "roc_auc" in run_in(project, "dvc", "metrics", "show").stdout
-    assert "up to date" in run_in(project, "dvc", "status").stdout
+    assert "up to date" in run_in(project, "dvc", "status", "dvc.yaml").stdout
     rows = json.loads(run_in(project, "salespipe", "champions", "--json").stdout)
     assert [(row["model"], row["champion_version"]) for row in rows] == [("churn", 1)]
 
@@ -87,3 +94,52 @@ def test_the_ear_hears(tmp_path):
     code = "import socket; socket.create_connection(('192.0.2.1', 80), timeout=0.01)"
     run_in(tmp_path, "python", "-c", code, check=False)
     assert "192.0.2.1" in calls(tmp_path)
+
+
+def test_a_killed_run_leaves_nothing_half_written_and_the_next_one_completes(project, copy_project):
+    """Killed in the middle of every stage; what the last run leaves equals an undisturbed one's."""
+    folder = copy_project()
+    for stage in ("simulate", "ingest", "features@churn", "train@churn"):
+        kill_in(folder, stage)
+        for file in (folder / "data").rglob("*.*"):
+            if file.suffix in (".parquet", ".json") and not file.name.startswith("."):
+                read_whole(file)
+    make_run(folder)
+    assert not list((folder / "data").rglob(".*.part"))
+    same = [
+        *(project / "data/02_intermediate").rglob("*.parquet"),
+        *(project / "data/03_primary").rglob("*.parquet"),
+        *(project / "data/05_model_input").rglob("*.parquet"),
+        *(project / "data/07_model_output").rglob("*.parquet"),
+        *(project / "data/06_models").rglob("*.*"),
+        project / "data/08_reporting/demo/churn/metrics.json",
+        project / "data/08_reporting/demo/churn/gain.png",
+    ]
+    assert len(same) > 10
+    for file in same:
+        assert (folder / file.relative_to(project)).read_bytes() == file.read_bytes(), file.name
+
+
+def kill_in(folder, stage):
+    """Start a run and kill all of it, without a word, while a stage is at work."""
+    command = [sys.executable, "-m", "salespipe.loop"]
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment(folder),
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        for line in process.stdout:
+            if line.startswith("Running stage") and stage in line:
+                break
+        time.sleep(4.5)  # Kedro takes some three seconds to start
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def read_whole(file):
+    if file.suffix == ".json":
+        json.loads(file.read_text())
+    else:
+        pq.read_table(file)

@@ -11,7 +11,8 @@ from tests.pipelines.ingest.test_guide import guide_source
 
 SHOP = """
 create table orders (id bigint, customer text, placed_at timestamptz);
-create table order_lines (order_id bigint, line int, sku text, qty numeric(8,2), price numeric(10,2));
+create table order_lines
+  (order_id bigint, line int, sku text, qty numeric(8,2), price numeric(10,2));
 insert into orders values
   (1, 'ann', '2024-07-01 10:00+02'), (2, 'bob', '2024-07-02 11:00+02'), (3, null, '2024-07-03');
 insert into order_lines values

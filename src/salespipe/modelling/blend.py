@@ -26,7 +26,7 @@ class Blend:
     def log_odds(self, design: pd.DataFrame) -> Floats:
         """Log-odds of label 1, one a row."""
         members = [self.trees.log_odds(design), *(m.log_odds(design) for m in self.logistics)]
-        return np.mean(members, axis=0, dtype=np.float64)
+        return np.asarray(np.mean(members, axis=0), dtype=np.float64)
 
     def contributions(self, design: pd.DataFrame) -> pd.DataFrame:
         """The mean of the members' contributions, in log-odds."""

@@ -64,7 +64,8 @@ def judge_model(
     test = model_input[model_input["split"] == "test"]
     frame = model_input
     if truth is not None and simulator is not None:
-        frame = _with_truth(test, truth, model, simulator)
+        known = _true_probability(test, truth, model, simulator)
+        frame = model_input.assign(**{TRUTH: known})
     metrics = evaluate_candidates(frame, trained, model.evaluate, TRUTH if TRUTH in frame else None)
     as_of = metrics["rows"]["test"]["last_cutoff"]
     facts = {"as_of": as_of, "horizon_days": model.snapshots.horizon_days if as_of else None}
@@ -75,17 +76,18 @@ def judge_model(
     return facts | metrics, predictions
 
 
-def _with_truth(
-    frame: Frame, truth: Frame, model: ModelParams, simulator: SimulatorParams
-) -> Frame:
+def _true_probability(
+    rows: Frame, truth: Frame, model: ModelParams, simulator: SimulatorParams
+) -> Any:
+    """The simulator's own probability of label 1, with the rows' index."""
     import pandas as pd
 
     from salespipe.simulator.truth import chance_of_no_order
 
-    known = truth.set_index("customer_id").loc[frame["entity_id"]].reset_index()
-    as_of = pd.to_datetime(frame["as_of"]).reset_index(drop=True)
+    known = truth.set_index("customer_id").loc[rows["entity_id"]].reset_index()
+    as_of = pd.to_datetime(rows["as_of"]).reset_index(drop=True)
     silent = chance_of_no_order(known, as_of, model.snapshots.horizon_days, simulator)
-    return frame.assign(**{TRUTH: silent if model.outcome == "no_order" else 1 - silent})
+    return pd.Series(silent if model.outcome == "no_order" else 1 - silent, index=rows.index)
 
 
 def draw_plots(model_input: Frame, trained: Any, model: ModelParams) -> tuple[Any, Any, Any]:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 LOCAL = ("127.", "::1", "localhost", "/", "\0")
 
@@ -16,7 +17,7 @@ def note(event: str, arguments: tuple[object, ...]) -> None:
         return
     text = host.decode() if isinstance(host, bytes) else str(host)
     if not text.startswith(LOCAL):
-        with open(os.environ["CALLS_LOG"], "a") as log:
+        with Path(os.environ["CALLS_LOG"]).open("a") as log:
             log.write(f"{event} {text} by {' '.join(sys.argv)}\n")
 
 

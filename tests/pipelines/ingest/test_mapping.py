@@ -133,7 +133,7 @@ def test_lines_without_an_id_are_numbered_and_orders_completed(raw_table):
     ],
 )
 def test_a_wrong_mapping_is_told_in_one_sentence(raw_table, columns, words):
-    with pytest.raises(SalespipeError, match="source.yml|The orders file") as raised:
+    with pytest.raises(SalespipeError, match=r"source\.yml|The orders file") as raised:
         mapped(raw_table, [ROW], **columns)
     assert words in str(raised.value)
 

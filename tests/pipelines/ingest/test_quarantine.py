@@ -66,7 +66,7 @@ def test_conf_may_refuse_rows_with_its_own_reason(raw_table):
 TEXT = st.sampled_from(["1", "2.5", "-3", "0", "", "x", "2024-01-05", "1e9", "'", '"; drop', None])
 
 
-@given(st.lists(st.fixed_dictionaries({name: TEXT for name in ROW}), min_size=1, max_size=12))
+@given(st.lists(st.fixed_dictionaries(dict.fromkeys(ROW, TEXT)), min_size=1, max_size=12))
 def test_rows_in_are_rows_kept_and_rows_quarantined(raw_table, rows):
     raw, kept, quarantine = sort(raw_table, [ROW, *rows])
     counts = report_ingest(raw, kept, quarantine)["orders"]
