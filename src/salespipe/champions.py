@@ -50,7 +50,7 @@ def _row(root: Path, env: str, model: str) -> dict[str, Any]:
 
 
 def _auc(figures: dict[str, Any]) -> dict[str, Any]:
-    return figures.get("metrics", figures).get(HEADLINE) or dict.fromkeys(("value", "low", "high"))
+    return figures.get(HEADLINE) or dict.fromkeys(("value", "low", "high"))
 
 
 def _read(file: Path) -> dict[str, Any]:

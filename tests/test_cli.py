@@ -1,0 +1,51 @@
+"""`salespipe` as typed."""
+
+from __future__ import annotations
+
+import json
+
+from click.testing import CliRunner
+
+from salespipe.cli import cli
+
+
+def test_help_says_what_each_command_does():
+    told = CliRunner().invoke(cli, ["--help"]).output
+    assert "champions" in told
+    assert "version, figures with intervals" in told
+
+
+def test_champions_as_json(tmp_path, monkeypatch):
+    (tmp_path / "conf/demo").mkdir(parents=True)
+    (tmp_path / "params.yaml").write_text("env: demo\nmodels: [churn]\n")
+    folder = tmp_path / "data/08_reporting/demo/churn"
+    folder.mkdir(parents=True)
+    auc = {"value": 0.8, "low": 0.7, "high": 0.9}
+    candidates = {
+        "recency_rule": {"role": "baseline", "roc_auc": {**auc, "value": 0.6}},
+        "rfm_logistic": {"role": "baseline", "roc_auc": {**auc, "value": 0.7}},
+        "xgboost": {"role": "candidate", "roc_auc": auc},
+    }
+    (folder / "metrics.json").write_text(
+        json.dumps({"chosen": "xgboost", "candidates": candidates})
+    )
+    (folder / "gate.json").write_text(json.dumps({"verdict": "promote"}))
+    (folder / "champion.json").write_text(json.dumps({"version": 3}))
+    monkeypatch.chdir(tmp_path)
+    (row,) = json.loads(CliRunner().invoke(cli, ["champions", "--json"]).output)
+    assert (row["champion_version"], row["chosen"], row["auc"]) == (3, "xgboost", auc)
+    assert (row["baseline"], row["baseline_auc"]["value"]) == ("rfm_logistic", 0.7)
+    table = CliRunner().invoke(cli, ["champions"]).output
+    assert "0.800 (0.700–0.900)" in table
+
+
+def test_an_unknown_business_is_one_line_and_exit_code_1(tmp_path, monkeypatch):
+    (tmp_path / "conf/demo").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(cli, ["champions", "--env", "acne"])
+    assert result.exit_code == 1
+    assert "There is no business 'acne'" in result.output
+
+
+def test_a_wrong_option_is_exit_code_2():
+    assert CliRunner().invoke(cli, ["champions", "--en", "demo"]).exit_code == 2
