@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.clone import copy_to
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -28,6 +31,13 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("salespipe")
+
+
+@pytest.fixture(scope="session")
+def copy_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Makes a fresh clone of the working tree, with a small demo shop."""
+    return lambda: copy_to(tmp_path_factory.mktemp("clone"))
+
 
 RawTable = Callable[[list[dict[str, Any]]], "ir.Table"]
 

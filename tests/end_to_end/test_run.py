@@ -11,7 +11,7 @@ import time
 
 import pyarrow.parquet as pq
 
-from tests.end_to_end.conftest import calls, environment, git, make_run, run_in
+from tests.clone import calls, environment, git, make_run, run_in
 
 
 def test_the_run_ends_with_a_table_of_champions(project):

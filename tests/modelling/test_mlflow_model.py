@@ -30,11 +30,6 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     mlflow.set_tracking_uri(before)
 
 
-@pytest.mark.filterwarnings(
-    # MLflow's own code, not ours: a hint within it, and names that SQLAlchemy renames
-    "ignore:.*Any type hint is inferred as AnyType:UserWarning",
-    "ignore:The ``noload`` loader strategy is deprecated",
-)
 @pytest.mark.parametrize("which", ["champion", RULE])
 def test_registered_model_predicts_the_same(
     store: Any, trained: Trained, frame: pd.DataFrame, tmp_path: Path, which: str

@@ -12,7 +12,7 @@ import yaml
 from salespipe.datasets.sources import SourceTables
 from salespipe.params import SourceParams
 from salespipe.pipelines.ingest.nodes import map_sources
-from tests.end_to_end.conftest import ROOT, copy_project, git, make_run  # noqa: F401
+from tests.clone import ROOT, git, make_run
 
 FILES = {
     "online_retail": ("churn", "online_retail.parquet"),
@@ -22,7 +22,7 @@ FILES = {
 
 
 @pytest.fixture(scope="module")
-def project(copy_project, datasets):  # noqa: F811
+def project(copy_project, datasets):
     """A clone in which all three have run, one after the other."""
     folder = copy_project()
     for env, (_, file) in FILES.items():

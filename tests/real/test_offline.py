@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.end_to_end.conftest import copy_project, run_in  # noqa: F401
+from tests.clone import run_in
 
 
-def test_the_demo_runs_without_any_network(copy_project):  # noqa: F811
+def test_the_demo_runs_without_any_network(copy_project):
     folder = copy_project()
     command = ["unshare", "--map-root-user", "--net", "python", "-m", "salespipe.loop"]
     assert "promote" in run_in(folder, *command).stdout

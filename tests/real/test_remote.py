@@ -6,11 +6,11 @@ import shutil
 
 import pytest
 
-from tests.end_to_end.conftest import copy_project, git, run_in  # noqa: F401
+from tests.clone import git, run_in
 
 
 @pytest.fixture
-def data(copy_project):  # noqa: F811
+def data(copy_project):
     folder = copy_project()
     run_in(folder, "dvc", "repro", "conf/demo/dvc.yaml")
     return folder

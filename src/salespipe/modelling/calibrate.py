@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from salespipe.modelling.frame import Floats, Integers
-from salespipe.modelling.links import clustered_error, row_losses, sigmoid
+from salespipe.modelling.links import clustered_error, row_losses, settle, sigmoid
 
 Method = Literal["none", "sigmoid", "isotonic"]
 METHODS: tuple[Method, ...] = ("none", "sigmoid", "isotonic")
@@ -54,10 +54,10 @@ def _fit_sigmoid(log_odds: Floats, label: Integers) -> Calibrator:
     from sklearn.linear_model import LogisticRegression
 
     fitted = LogisticRegression(C=100.0).fit(log_odds[:, None], label)
-    slope = float(fitted.coef_[0, 0])
+    slope = settle(fitted.coef_[0, 0])
     if slope <= 0:
         return Calibrator()
-    return Calibrator(method="sigmoid", slope=slope, intercept=float(fitted.intercept_[0]))
+    return Calibrator(method="sigmoid", slope=slope, intercept=settle(fitted.intercept_[0]))
 
 
 def _fit_isotonic(log_odds: Floats, label: Integers) -> Calibrator:
@@ -66,8 +66,8 @@ def _fit_isotonic(log_odds: Floats, label: Integers) -> Calibrator:
     # A step fitted to ones only does not prove certainty: keep it as far from 1 as n rows allow.
     edge = 1.0 / (len(label) + 2)
     fitted = IsotonicRegression(y_min=edge, y_max=1 - edge).fit(log_odds, label)
-    knots = zip(fitted.X_thresholds_.tolist(), fitted.y_thresholds_.tolist(), strict=True)
-    return Calibrator(method="isotonic", knots=tuple(knots))
+    knots = zip(fitted.X_thresholds_, fitted.y_thresholds_, strict=True)
+    return Calibrator(method="isotonic", knots=tuple((settle(x), settle(y)) for x, y in knots))
 
 
 def cross_fitted(method: Method, log_odds: Floats, label: Integers, folds: Integers) -> Floats:

@@ -13,9 +13,11 @@ from salespipe.errors import SalespipeError
 from salespipe.modelling.bootstrap import LEVEL, Interval, interval, resampled_figures
 from salespipe.modelling.candidates import ROLES, Trained
 from salespipe.modelling.frame import Floats, Integers, entity_codes, labels
+from salespipe.modelling.links import settle
 from salespipe.modelling.metrics import all_figures, rank_rows
 from salespipe.params import EvaluateParams
 
+FIGURE_DIGITS = 12
 COMPARED = ("roc_auc", "log_loss")
 
 
@@ -100,7 +102,7 @@ def evaluate_candidates(
     predictions = {name: model.predict(test) for name, model in trained.models.items()}
     judgement = judge(labels(test), predictions, entity_codes(test), params)
     baselines = [n for n in predictions if ROLES[n] == "baseline" and n != trained.chosen]
-    return {
+    figures: dict[str, Any] = {
         "chosen": trained.chosen,
         "reason": trained.reason,
         "candidates": {n: {"role": ROLES[n], **judgement.figures(n)} for n in predictions},
@@ -112,6 +114,17 @@ def evaluate_candidates(
         "best_possible": _best_possible(test, judgement.values[trained.chosen]["roc_auc"], truth),
         "bootstrap": {"samples": params.bootstrap_samples, "level": LEVEL, "by": "entity_id"},
     }
+    settled: dict[str, Any] = _settled(figures)
+    return settled
+
+
+def _settled(figures: Any) -> Any:
+    """Every float to the digits that are the same in every run."""
+    if isinstance(figures, dict):
+        return {key: _settled(value) for key, value in figures.items()}
+    if isinstance(figures, list):
+        return [_settled(value) for value in figures]
+    return settle(figures, FIGURE_DIGITS) if isinstance(figures, float) else figures
 
 
 def describe_rows(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:

@@ -10,6 +10,16 @@ SMALLEST = 1e-7
 """Probabilities are kept this far from 0 and 1, so that one surprise costs a finite loss."""
 
 
+DIGITS = 9
+"""Significant digits of a fitted number that are kept: far more than it is known to, and few
+enough that linear algebra on several threads gives the same bytes in every run."""
+
+
+def settle(value: float, digits: int = DIGITS) -> float:
+    """A number to so many significant digits."""
+    return float(f"{value:.{digits}g}")
+
+
 def sigmoid(log_odds: Floats) -> Floats:
     """Probability of log-odds; finite and strictly between 0 and 1 for any input."""
     limit = -np.log(SMALLEST)

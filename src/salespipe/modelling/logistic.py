@@ -7,7 +7,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from salespipe.modelling.frame import Floats, Integers
-from salespipe.modelling.links import logit, signed_log, smoothed_base_rate
+from salespipe.modelling.links import logit, settle, signed_log, smoothed_base_rate
 
 SKEWED = 1.0
 """Absolute sample skewness above which a number enters as its (signed) logarithm."""
@@ -122,7 +122,7 @@ def _number_term(column: pd.Series) -> NumberTerm | None:
     filled = signed_log(filled) if log else filled
     return NumberTerm(
         name=str(column.name), log=log, low=float(value.min()), high=float(value.max()),
-        median=median, mean=float(filled.mean()), scale=float(filled.std()),
+        median=median, mean=settle(filled.mean()), scale=settle(filled.std()),
         missing_share=float(column.isna().mean()),
     )  # fmt: skip
 
@@ -149,7 +149,7 @@ def _fit_weights(matrix: Floats, label: Integers) -> tuple[float, Floats]:
     # Newton needs a handful of steps where lbfgs crawls over features that say nearly the same.
     fitted = LogisticRegression(solver="newton-cholesky", tol=1e-8)
     fitted.fit(matrix, label)
-    return float(fitted.intercept_[0]), np.asarray(fitted.coef_[0], dtype=np.float64)
+    return settle(fitted.intercept_[0]), np.array([settle(w) for w in fitted.coef_[0]])
 
 
 def _with_weights(
@@ -173,5 +173,5 @@ def _with_weights(
 
 
 def _weighted_category(design: pd.DataFrame, term: CategoryTerm, weights: Floats) -> CategoryTerm:
-    mean = float((term.indicators(design[term.name]) @ weights).mean())
+    mean = settle((term.indicators(design[term.name]) @ weights).mean())
     return term.model_copy(update={"weights": tuple(weights.tolist()), "mean": mean})

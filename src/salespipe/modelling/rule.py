@@ -7,7 +7,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from salespipe.modelling.frame import Floats, Integers
-from salespipe.modelling.links import logit, signed_log, smoothed_base_rate
+from salespipe.modelling.links import logit, settle, signed_log, smoothed_base_rate
 
 
 class RuleModel(BaseModel):
@@ -58,7 +58,7 @@ def fit_rule(design: pd.DataFrame, label: Integers, column: str) -> RuleModel:
         slope=slope,
         missing=float(logit(np.array(smoothed_base_rate(missing)))) if len(missing) else base,
     )
-    centre = float(rule.log_odds(design).mean()) if len(design) else base
+    centre = settle(rule.log_odds(design).mean()) if len(design) else base
     return rule.model_copy(update={"centre": centre})
 
 
@@ -69,5 +69,5 @@ def _fit_line(value: Floats, label: Integers, base: float) -> tuple[float, float
 
     mean, scale = float(value.mean()), float(value.std())
     fitted = LogisticRegression(C=1.0).fit(((value - mean) / scale)[:, None], label)
-    slope = float(fitted.coef_[0, 0]) / scale
-    return float(fitted.intercept_[0]) - slope * mean, slope
+    slope = settle(fitted.coef_[0, 0] / scale)
+    return settle(fitted.intercept_[0] - slope * mean), slope

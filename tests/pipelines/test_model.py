@@ -1,0 +1,149 @@
+"""The shared path through Kedro, in this process: features, training, tracking, registration."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
+
+from salespipe.errors import SalespipeError
+from salespipe.params import ModelParams, SensitiveParams, SplitParams
+
+
+@pytest.fixture(scope="module")
+def project(copy_project):
+    """A clone in which each pipeline has run once, one session each, as DVC does it."""
+    folder = copy_project()
+    bootstrap_project(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        for name, tags in (("simulate", None), ("ingest", None), ("churn", ["features"])):
+            run(folder, name, tags)
+        run(folder, "churn", ["train"])
+        yield folder
+
+
+def run(folder, name, tags=None, env="demo"):
+    with KedroSession.create(project_path=folder, env=env) as session:
+        return session.run(pipeline_names=[name], tags=tags)
+
+
+@pytest.fixture
+def client(project):
+    import mlflow
+
+    return mlflow.MlflowClient(f"sqlite:///{project}/mlflow.db")
+
+
+def test_one_parent_run_and_one_nested_run_a_model(client):
+    experiment = client.get_experiment_by_name("demo-churn")
+    nested, parent = client.search_runs([experiment.experiment_id])
+    assert nested.data.tags["mlflow.parentRunId"] == parent.info.run_id
+    assert {nested.info.status, parent.info.status} == {"FINISHED"}
+    assert "requirements.lock" in {a.path for a in client.list_artifacts(parent.info.run_id)}
+    names = {a.path for a in client.list_artifacts(nested.info.run_id)}
+    assert {"metrics.json", "gate.json", "calibration.png", "gain.png", "features.png"} <= names
+    assert {"business", "git_commit", "data_hash", "lock_hash", "as_of"} <= set(nested.data.tags)
+    assert nested.data.params["snapshots.horizon_days"] == "60"
+    assert 0.5 < nested.data.metrics["xgboost.roc_auc"] < 1
+
+
+def test_the_version_carries_its_verdict_and_the_alias(client, project):
+    version = client.get_model_version_by_alias("demo-churn", "champion")
+    assert {"verdict", "reason", "approver", "git_commit", "data_hash", "as_of"} <= set(
+        version.tags
+    )
+    written = json.loads((project / "data/08_reporting/demo/churn/champion.json").read_text())
+    assert written["version"] == int(version.version)
+
+
+def test_a_failed_run_is_recorded_as_failed_and_moves_no_alias(client, project):
+    """The audit's report is gone: the decision can't be made, though the model is registered."""
+    audit = project / "data/08_reporting/demo/churn/audit.json"
+    kept = audit.read_text()
+    before = client.get_model_version_by_alias("demo-churn", "champion").version
+    audit.write_text("{}")
+    with pytest.raises(KeyError):
+        run(project, "churn", ["train"])
+    audit.write_text(kept)
+    assert client.get_model_version_by_alias("demo-churn", "champion").version == before
+    experiment = client.get_experiment_by_name("demo-churn")
+    statuses = [r.info.status for r in client.search_runs([experiment.experiment_id])]
+    assert statuses.count("FAILED") == 2
+
+
+def test_a_leak_found_by_the_audit_keeps_the_champion(client, project):
+    audit = project / "data/08_reporting/demo/churn/audit.json"
+    kept = audit.read_text()
+    before = client.get_model_version_by_alias("demo-churn", "champion").version
+    leak = {"name": "truncated", "value": 1, "bound": 0, "passed": False, "features": ["spend_90d"]}
+    audit.write_text(json.dumps({"passed": False, "checks": [leak]}))
+    run(project, "churn", ["train"])
+    audit.write_text(kept)
+    assert client.get_model_version_by_alias("demo-churn", "champion").version == before
+    newest = client.get_model_version_by_alias("demo-churn", "challenger")
+    assert newest.tags["verdict"] == "reject"
+    assert "spend_90d" in newest.tags["reason"]
+
+
+def test_sensitive_attributes_are_carried_and_are_no_features(project):
+    schema = json.loads((project / "data/06_models/demo/churn/schema.json").read_text())
+    assert set(schema["sensitive"]) == {"age", "gender", "family"}
+    assert not {"age", "gender", "family"} & {f["name"] for f in schema["features"]}
+
+
+def table(rows):
+    import ibis
+
+    return ibis.memtable(rows, schema={
+        "entity_id": "string", "as_of": "timestamp(6)", "position": "int64", "label": "int64",
+        "size": "float64",
+    })  # fmt: skip
+
+
+ROWS = {
+    "entity_id": [f"e{i}" for i in range(20)],
+    "as_of": [None] * 20,
+    "position": list(range(20)),
+    "label": [0, 1] * 10,
+    "size": [1.0] * 20,
+}
+
+
+def test_a_table_is_split_by_its_order_or_by_a_hash():
+    from salespipe.modelling.model_input import from_table
+
+    by_row = from_table(table(ROWS), SplitParams(order="rows")).execute()
+    assert by_row["split"].tolist() == ["train"] * 12 + ["valid"] * 4 + ["test"] * 4
+    hashed = from_table(table(ROWS), SplitParams(order="random")).execute()
+    assert sorted(hashed["split"]) == sorted(by_row["split"])
+    assert hashed["split"].tolist() != by_row["split"].tolist()
+
+
+def test_a_table_without_times_is_not_split_by_time():
+    from salespipe.modelling.model_input import from_table
+
+    with pytest.raises(SalespipeError, match=r"set split\.order to rows"):
+        from_table(table(ROWS), SplitParams())
+
+
+def test_a_model_needs_a_table_and_the_attributes_conf_names():
+    from salespipe.modelling.model_input import build_frame
+
+    model = ModelParams(
+        outcome="order",
+        split=SplitParams(order="rows"),
+        sensitive=SensitiveParams(columns=("age",)),
+    )
+    with pytest.raises(SalespipeError, match="needs orders or snapshots"):
+        build_frame({}, model)
+    with pytest.raises(SalespipeError, match="do not have: age"):
+        build_frame({"snapshots": table(ROWS)}, model)
+
+
+def test_a_reason_must_name_a_sensitive_column():
+    with pytest.raises(ValueError, match="as_features names"):
+        SensitiveParams(columns=("age",), as_features={"gender": "because"})
