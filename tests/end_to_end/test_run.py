@@ -73,15 +73,6 @@ print((model.predict(test[names])["probability"] - saved[chosen]).abs().max())
     assert not pickles
 
 
-def test_an_experiment_changes_one_parameter(project):
-    setting = "conf/base/globals.yml:train.max_depth=2"
-    told = run_in(project, "dvc", "exp", "run", "-S", setting).stdout
-    assert "train@churn" in told
-    assert "ingest' didn't change" in told
-    assert "max_depth: 2" in (project / "conf/base/globals.yml").read_text()
-    git(project, "checkout", "conf/base/globals.yml")
-
-
 def test_no_command_of_the_loop_calls_anywhere(project):
     """The telemetry of every tool is off, whether or not the user's shell says so."""
     for command in ("kedro registry list", "dvc status", "dvc metrics show", "salespipe champions"):
@@ -143,3 +134,13 @@ def read_whole(file):
         json.loads(file.read_text())
     else:
         pq.read_table(file)
+
+
+def test_an_experiment_changes_one_parameter(project):
+    """The last test of the clone: it leaves the experiment's results in the workspace."""
+    setting = "conf/base/globals.yml:train.max_depth=2"
+    told = run_in(project, "dvc", "exp", "run", "-S", setting).stdout
+    assert "train@churn" in told
+    assert "ingest' didn't change" in told
+    assert "max_depth: 2" in (project / "conf/base/globals.yml").read_text()
+    git(project, "checkout", "conf/base/globals.yml")
