@@ -58,3 +58,20 @@ def test_the_commit_says_whether_the_tree_differs(tmp_path):
     assert tracking.git_commit(tmp_path) == commit
     (tmp_path / "a").write_text("changed")
     assert tracking.git_commit(tmp_path) == f"{commit}-dirty"
+
+
+def test_a_new_store_is_whole_or_not_there(tmp_path, monkeypatch):
+    import mlflow
+
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mlflow.MlflowClient, "search_experiments", killed)
+        with pytest.raises(KeyboardInterrupt):
+            tracking.create_store(f"sqlite:///{tmp_path}/killed.db")
+    assert list(tmp_path.iterdir()) == []
+    tracking.create_store(f"sqlite:///{tmp_path}/mlflow.db")
+    assert [f.name for f in tmp_path.iterdir()] == ["mlflow.db"]
+    assert mlflow.MlflowClient(f"sqlite:///{tmp_path}/mlflow.db").search_experiments()
+    tracking.create_store("http://127.0.0.1:5000")

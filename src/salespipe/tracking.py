@@ -43,6 +43,7 @@ class Tracker:
         self._runs: dict[str, str] = {}
         self._versions: dict[str, str] = {}
         uri = tracking_uri(context.config_loader["mlflow"]["tracking_uri"], self._root)
+        create_store(uri)
         mlflow.set_tracking_uri(uri)
         self._tags = run_tags(self._root, self._env)
         mlflow.start_run(
@@ -167,6 +168,20 @@ def tracking_uri(configured: str, root: Path) -> str:
     if uri.startswith(SQLITE) and not path.startswith("/"):
         return f"{SQLITE}{root / path}"
     return uri
+
+
+def create_store(uri: str) -> None:
+    """Make a new sqlite store beside its place and rename it: one killed halfway can't be mended.
+
+    MLflow makes its tables in some fifty migrations, each its own transaction.
+    """
+    path = Path(uri.removeprefix(SQLITE))
+    if not uri.startswith(SQLITE) or path.exists():
+        return
+    import mlflow
+
+    with replacing(path) as beside:
+        mlflow.MlflowClient(f"{SQLITE}{beside}").search_experiments(max_results=1)
 
 
 def run_tags(root: Path, env: str) -> dict[str, str]:
