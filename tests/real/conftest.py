@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,19 +51,18 @@ def wait_for(port: int, process: subprocess.Popen[bytes], seconds: float = 30) -
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """A PostgreSQL of our own, gone when the tests are."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not found:
         pytest.fail("PostgreSQL is not installed; `make test-real` does that.")
     binaries, port = found[-1].parent, free_port()
-    folder = tmp_path_factory.mktemp("postgres")
+    # not under pytest's own folder, which another user may not enter
+    folder = Path(tempfile.mkdtemp(prefix="salespipe-postgres-"))
     user = getpass.getuser()
     prefix: list[str] = []
     if user == "root":  # PostgreSQL refuses to run as root
         user, prefix = "postgres", ["runuser", "-u", "postgres", "--"]
-        for path in (folder, folder.parent, folder.parent.parent):
-            path.chmod(0o755)
         shutil.chown(folder, user)
     data = folder / "data"
     initdb = [*prefix, binaries / "initdb", "-D", data, "-U", user, "--auth=trust", "-E", "UTF8"]
@@ -76,6 +76,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         wait_for(port, server)
         yield f"postgresql://{user}@127.0.0.1:{port}/postgres"
         server.terminate()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
