@@ -32,7 +32,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/reference.py --datasets "$(DATASETS)"
 
 lock: $(READY)
-	$(BIN)/uv pip compile -q --universal --generate-hashes --all-extras --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --all-extras --no-header --python-version 3.11 pyproject.toml -o requirements.lock
 
 $(READY): requirements.lock pyproject.toml
 	@echo "Setting up .venv (once; downloads about 500 MB)"

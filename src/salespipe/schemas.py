@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MONEY = "decimal(18, 4)"
 QUANTITY = "decimal(18, 3)"
+"""Exact, so that a sum is the same in any order of rows and on any number of threads."""
 
 EARLIEST = "1990-01-01"
 LATEST = "2100-01-01"

@@ -14,14 +14,12 @@ import ibis
 import ibis.expr.types as ir
 
 from salespipe.features.lines import is_return, is_sale
+from salespipe.schemas import MONEY, QUANTITY
 
 EVENING_HOUR = 18
 SATURDAY = 5
 DECEMBER = 12
 EVENT_KINDS = ("visit", "email_sent", "email_open", "email_click")
-MONEY = "decimal(18, 4)"
-"""Exact, so that a sum is the same in any order of rows and on any number of threads."""
-UNITS = "decimal(18, 3)"
 
 
 @dataclass(frozen=True)
@@ -148,7 +146,7 @@ def day_sums(orders: ir.Table) -> ir.Table:
         spend=orders.spend.sum().cast(MONEY),
         spend_sq=(orders.spend * orders.spend).sum(),
         spend_max=orders.spend.max(),
-        units=orders.units.sum().cast(UNITS),
+        units=orders.units.sum().cast(QUANTITY),
         lines=orders.lines.sum().cast("int64"),
         returns=orders.count(where=orders.returned_lines > 0),
         returned_value=orders.returned_value.sum(),
