@@ -9,6 +9,14 @@ from click.testing import CliRunner
 from salespipe.cli import cli
 
 
+def a_shop(folder):
+    """A project with one business and one model, of which nothing was ever registered."""
+    (folder / "conf/demo").mkdir(parents=True)
+    (folder / "conf/base").mkdir()
+    (folder / "conf/base/mlflow.yml").write_text("tracking_uri: sqlite:///mlflow.db\n")
+    (folder / "params.yaml").write_text("env: demo\nmodels: [churn]\n")
+
+
 def test_help_says_what_each_command_does():
     told = CliRunner().invoke(cli, ["--help"]).output
     assert "champions" in told
@@ -16,8 +24,7 @@ def test_help_says_what_each_command_does():
 
 
 def test_champions_as_json(tmp_path, monkeypatch):
-    (tmp_path / "conf/demo").mkdir(parents=True)
-    (tmp_path / "params.yaml").write_text("env: demo\nmodels: [churn]\n")
+    a_shop(tmp_path)
     folder = tmp_path / "data/08_reporting/demo/churn"
     folder.mkdir(parents=True)
     auc = {"value": 0.8, "low": 0.7, "high": 0.9}
@@ -33,8 +40,8 @@ def test_champions_as_json(tmp_path, monkeypatch):
     (folder / "champion.json").write_text(json.dumps({"version": 3}))
     monkeypatch.chdir(tmp_path)
     (row,) = json.loads(CliRunner().invoke(cli, ["champions", "--json"]).output)
-    assert (row["champion_version"], row["chosen"], row["auc"]) == (3, "xgboost", auc)
-    assert (row["baseline"], row["baseline_auc"]["value"]) == ("rfm_logistic", 0.7)
+    assert (row["champion_version"], row["chosen"], row["value"]) == (3, "xgboost", auc)
+    assert (row["baseline"], row["baseline_value"]["value"]) == ("rfm_logistic", 0.7)
     table = CliRunner().invoke(cli, ["champions"]).output
     assert "0.800 (0.700–0.900)" in table
 

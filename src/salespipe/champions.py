@@ -1,12 +1,11 @@
-"""The short table a run ends with: who is champion, how good it is, and where to look."""
+"""The short table a run ends with: who is champion, how good the newest is, and where to look."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-HEADLINE = "roc_auc"
 
 
 def champion_rows(root: Path, env: str, models: list[str]) -> list[dict[str, Any]]:
@@ -18,8 +17,9 @@ def champion_rows(root: Path, env: str, models: list[str]) -> list[dict[str, Any
         models: names of its models.
 
     Returns:
-        model, champion version, the chosen candidate, test AUC and the best baseline's with
-        95% intervals, verdict and the folder of its reports. A model never trained has nulls.
+        model, champion version, the version that waits for a decision, the newest model's chosen
+        candidate, its headline figure and the best baseline's with 95% intervals, verdict and the
+        folder of its reports. A model never trained has nulls.
     """
     return [_row(root, env, model) for model in models]
 
@@ -29,28 +29,42 @@ def _row(root: Path, env: str, model: str) -> dict[str, Any]:
     metrics, gate, champion = (
         _read(folder / f"{name}.json") for name in ("metrics", "gate", "champion")
     )
-    candidates = metrics.get("candidates", {})
-    chosen = metrics.get("chosen")
-    baselines = {
-        name: figures
-        for name, figures in candidates.items()
-        if figures.get("role") == "baseline" and name != chosen
-    }
-    best = max(baselines, key=lambda name: _auc(baselines[name])["value"] or 0, default=None)
+    headline = metrics.get("headline", {"figure": "roc_auc", "better": "higher"})
+    candidates, chosen = metrics.get("candidates", {}), metrics.get("chosen")
+    best = best_baseline(candidates, chosen, headline)
     return {
         "model": model,
         "champion_version": champion.get("version"),
+        "waiting_version": champion.get("waiting"),
+        "waiting_for": champion.get("waiting_for"),
+        "approver": champion.get("approver"),
         "chosen": chosen,
-        "auc": _auc(candidates.get(chosen, {})),
+        "figure": headline["figure"],
+        "value": _figure(candidates.get(chosen, {}), headline),
         "baseline": best,
-        "baseline_auc": _auc(baselines.get(best, {})),
+        "baseline_value": _figure(candidates.get(best, {}), headline),
         "verdict": gate.get("verdict"),
+        "reason": gate.get("reason"),
         "reports": folder.relative_to(root).as_posix(),
     }
 
 
-def _auc(figures: dict[str, Any]) -> dict[str, Any]:
-    return figures.get(HEADLINE) or dict.fromkeys(("value", "low", "high"))
+def best_baseline(
+    candidates: Mapping[str, Any], chosen: str | None, headline: Mapping[str, str]
+) -> str | None:
+    """The baseline with the best headline figure, other than the chosen model."""
+    sign = 1 if headline["better"] == "higher" else -1
+    values = {
+        name: sign * value
+        for name, figures in candidates.items()
+        if figures.get("role") == "baseline" and name != chosen
+        if (value := _figure(figures, headline)["value"]) is not None
+    }
+    return max(values, key=lambda name: values[name], default=None)
+
+
+def _figure(figures: Mapping[str, Any], headline: Mapping[str, str]) -> dict[str, Any]:
+    return figures.get(headline["figure"]) or dict.fromkeys(("value", "low", "high"))
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -62,23 +76,55 @@ def print_champions(rows: list[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("model", "champion", "test AUC (95%)", "best baseline", "verdict")
+    table = Table("model", "champion", "newest")
+    table.add_column("test figure (95%)", no_wrap=True)
+    for title in ("best baseline", "verdict"):
+        table.add_column(title)
     for row in rows:
-        version = f"v{row['champion_version']}" if row["champion_version"] else "none"
+        name = NAMES.get(row["figure"], row["figure"])
         table.add_row(
             row["model"],
-            f"{version} {row['chosen'] or ''}",
-            _interval(row["auc"]),
-            f"{row['baseline'] or ''} {_interval(row['baseline_auc'])}",
-            row["verdict"] or "not trained",
+            f"v{row['champion_version']}" if row["champion_version"] else "none",
+            row["chosen"] or "",
+            f"{name} {_interval(row['value'])}",
+            f"{row['baseline'] or ''} {_interval(row['baseline_value'])}",
+            _verdict(row),
         )
     console = Console(highlight=False)
     console.print(table)
     for row in rows:
+        if row["verdict"] not in (None, "promote"):
+            console.print(f"{row['model']}: {row['reason']}", soft_wrap=True)
+    for row in rows:
         console.print(f"Reports: {row['reports']}/ · runs and versions: mlflow ui", soft_wrap=True)
 
 
-def _interval(figure: dict[str, Any]) -> str:
+NAMES = {"roc_auc": "AUC", "wape": "WAPE"}
+
+
+def _verdict(row: Mapping[str, Any]) -> str:
+    told = row["verdict"] or "not trained"
+    if row["waiting_for"] == "pending":
+        return f"{told}; v{row['waiting_version']} waits for approval"
+    return told
+
+
+def _interval(figure: Mapping[str, Any]) -> str:
     if figure["value"] is None:
         return "–"
+    if figure["low"] is None:
+        return f"{figure['value']:.3f}"
     return f"{figure['value']:.3f} ({figure['low']:.3f}–{figure['high']:.3f})"
+
+
+def print_history(records: Mapping[str, list[dict[str, Any]]]) -> None:
+    """Print who decided what on each model, oldest first."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("model", "when", "what", "version", "before", "by", "why")
+    for model, some in records.items():
+        for one in some:
+            versions = (f"v{one[key]}" if one[key] else "none" for key in ("version", "previous"))
+            table.add_row(model, one["at"], one["action"], *versions, one["by"], one["reason"])
+    Console(highlight=False).print(table)

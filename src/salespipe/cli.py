@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from salespipe.champions import champion_rows, print_champions
+from salespipe.champions import champion_rows, print_champions, print_history
 from salespipe.errors import SalespipeError
 from salespipe.loop import check_business
+
+if TYPE_CHECKING:
+    from salespipe.registry import Record, Registry
 
 
 class Commands(click.Group):
@@ -30,14 +36,104 @@ def cli() -> None:
     """Models of a business's customers that can be trusted, served and watched."""
 
 
+_env = click.option("--env", default="demo", show_default=True, help="The business: conf/<env>/.")
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
 @cli.command()
-@click.option("--env", default="demo", show_default=True, help="The business: conf/<env>/.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def champions(env: str, as_json: bool) -> None:
+@_env
+@_json
+@click.option("--history", is_flag=True, help="Every decision ever made, with who, when and why.")
+def champions(env: str, as_json: bool, history: bool) -> None:
     """Show a business's champions: version, figures with intervals, verdict, reports."""
     root = Path.cwd()
-    rows = champion_rows(root, env, check_business(root, env))
+    models = check_business(root, env)
+    opened = {model: _registry(root, env, model) for model in models}
+    if history:
+        records = {model: one.history() if one else [] for model, one in opened.items()}
+        listed = {model: [asdict(record) for record in some] for model, some in records.items()}
+        _tell(listed, as_json, print_history)
+        return
+    for model, registry in opened.items():
+        if registry is not None:
+            _leave_word(root, env, model, registry)
+    _tell(champion_rows(root, env, models), as_json, print_champions)
+
+
+def _decision(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What every decision of a person takes."""
+    who = click.option("--by", required=True, help="Who decides: a name that others know.")
+    why = click.option("--reason", required=True, help="Why; kept in MLflow for good.")
+    for add in (_json, why, who, _env, click.argument("model")):
+        command = add(command)
+    return command
+
+
+@cli.command()
+@_decision
+@click.option("--version", type=int, required=True, help="The version that waits.")
+def approve(model: str, env: str, version: int, by: str, reason: str, as_json: bool) -> None:
+    """Make a waiting or held version of MODEL the champion."""
+    _decide(env, model, lambda registry: registry.approve(version, by, reason), as_json)
+
+
+@cli.command()
+@_decision
+@click.option("--version", type=int, required=True, help="The version to turn down.")
+def reject(model: str, env: str, version: int, by: str, reason: str, as_json: bool) -> None:
+    """Turn a version of MODEL down; the champion stays."""
+    _decide(env, model, lambda registry: registry.reject(version, by, reason), as_json)
+
+
+@cli.command()
+@_decision
+@click.option("--to", "version", type=int, help="Any earlier version; the one before by default.")
+def rollback(
+    model: str, env: str, version: int | None, by: str, reason: str, as_json: bool
+) -> None:
+    """Put an earlier champion of MODEL back in office."""
+    _decide(env, model, lambda registry: registry.rollback(version, by, reason), as_json)
+
+
+def _decide(env: str, model: str, decide: Callable[[Registry], Record], as_json: bool) -> None:
+    root = Path.cwd()
+    if model not in (models := check_business(root, env)):
+        raise SalespipeError(f"{env} has no model {model!r}; it has {', '.join(models)}.")
+    registry = _registry(root, env, model)
+    if registry is None:
+        raise SalespipeError(f"{env} has no registered models yet: `make run ENV={env}` first.")
+    record = decide(registry)
+    facts = _leave_word(root, env, model, registry)
+    _tell(asdict(record), as_json, lambda _: _print_decision(record, facts))
+
+
+def _print_decision(record: Record, facts: dict[str, Any]) -> None:
+    champion = "no champion" if facts["version"] is None else f"v{facts['version']}"
+    click.echo(f"{record.action}: {facts['model']} v{record.version}, by {record.by}")
+    click.echo(f"champion now: {champion}")
+
+
+def _registry(root: Path, env: str, model: str) -> Registry | None:
+    """The registry of a model; None where nothing was ever registered."""
+    from salespipe.config import BusinessConfigLoader
+    from salespipe.registry import open_registry
+    from salespipe.store import store_exists, tracking_uri
+
+    loader = BusinessConfigLoader(root / "conf", env)
+    configured = loader["mlflow"]["tracking_uri"]
+    if not store_exists(tracking_uri(configured, root)):
+        return None
+    return open_registry(root, configured, f"{env}-{model}")
+
+
+def _leave_word(root: Path, env: str, model: str, registry: Registry) -> dict[str, Any]:
+    from salespipe.registry import write_champion
+
+    return write_champion(registry, root / "data" / "08_reporting" / env / model)
+
+
+def _tell(facts: Any, as_json: bool, in_words: Callable[[Any], None]) -> None:
     if as_json:
-        click.echo(json.dumps(rows, indent=2))
+        click.echo(json.dumps(facts, indent=2))
     else:
-        print_champions(rows)
+        in_words(facts)

@@ -10,10 +10,11 @@ from omegaconf import OmegaConf
 
 
 class BusinessConfigLoader(OmegaConfigLoader):
-    """OmegaConf files with two resolvers more.
+    """OmegaConf files with three resolvers more.
 
     `${business:}` is the name of the environment, so that no file has to repeat it and two
-    businesses can't share a path by a copied line; `${source:}` is the content of its `source.yml`.
+    businesses can't share a path by a copied line; `${source:}` is the content of its `source.yml`;
+    `${tracking:}` is the `tracking_uri` of its `mlflow.yml`.
     """
 
     def __init__(
@@ -23,9 +24,11 @@ class BusinessConfigLoader(OmegaConfigLoader):
         runtime_params: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        # source.yml has a pattern of its own, which the resolver reads
-        patterns = {"source": ["source*"], **kwargs.pop("config_patterns", {})}
-        super().__init__(conf_source, env, runtime_params, config_patterns=patterns, **kwargs)
+        # two kinds of conf with patterns of their own, which the resolvers read
+        patterns = {"source": ["source*"], "mlflow": ["mlflow*"]}
+        settings = {"base_env": "base", "default_run_env": "demo", **kwargs}
+        settings["config_patterns"] = patterns | settings.get("config_patterns", {})
+        super().__init__(conf_source, env, runtime_params, **settings)
 
     @property
     def business(self) -> str:
@@ -36,7 +39,11 @@ class BusinessConfigLoader(OmegaConfigLoader):
         """Read one kind of conf; resolvers are the process's, so they are set for each reading."""
         OmegaConf.register_new_resolver("business", lambda: self.business, replace=True)
         OmegaConf.register_new_resolver("source", self._source, replace=True)
+        OmegaConf.register_new_resolver("tracking", self._tracking, replace=True)
         return super().__getitem__(key)
+
+    def _tracking(self) -> str:
+        return str(self["mlflow"]["tracking_uri"])
 
     def _source(self) -> dict[str, Any]:
         try:

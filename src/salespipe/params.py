@@ -98,6 +98,40 @@ class SensitiveParams(Params):
         return tuple(c for c in self.columns if c not in self.as_features)
 
 
+class Waiver(Params):
+    """Who accepts that a bound on a gap between groups is broken, and why."""
+
+    by: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
+
+    def __str__(self) -> str:
+        return f"{self.by}: {self.reason}"
+
+
+class GateParams(Params):
+    """What a new model must keep to before it may take over."""
+
+    approval: Literal["auto", "manual"] = "auto"
+    """Manual: a promoted model waits for `salespipe approve`."""
+    min_test_rows: int = Field(200, ge=0)
+    min_test_outcomes: int = Field(30, ge=0)
+    """Test rows of the rarer outcome."""
+    max_ece: float = Field(0.05, gt=0)
+    """Bound of the calibration error, or the best baseline's and `max_ece_excess` if that is more:
+    a season that moves the base rate is off for every model."""
+    max_ece_excess: float = Field(0.02, ge=0)
+    max_group_gap: float = Field(0.1, gt=0)
+    """Of calibration between a group and the others: mean probability less mean outcome."""
+    min_group_rows: int = Field(100, gt=0)
+    """Of a group, to tell anything."""
+    max_latency_ms: float = Field(2000, gt=0)
+    """To score 1,000 rows."""
+    waivers: dict[str, Waiver] = Field(default_factory=dict)
+    """Sensitive column -> who accepts its gap, and why; shown with the check."""
+    bootstrap_samples: int = Field(2000, gt=0)
+    seed: int = 7
+
+
 class ModelParams(Params):
     """One model: what it predicts, from which rows, and how it is trained and judged."""
 
@@ -109,6 +143,7 @@ class ModelParams(Params):
     baselines: BaselineParams = BaselineParams()
     evaluate: EvaluateParams = EvaluateParams()
     sensitive: SensitiveParams = SensitiveParams()
+    gate: GateParams = GateParams()
 
 
 class ColumnSource(Params):

@@ -10,8 +10,5 @@ DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
 
 CONFIG_LOADER_CLASS = BusinessConfigLoader
 CONFIG_LOADER_ARGS = {
-    "base_env": "base",
-    "default_run_env": "demo",
-    "config_patterns": {"mlflow": ["mlflow*"]},
     "merge_strategy": {"parameters": "soft", "globals": "soft", "mlflow": "soft"},
 }

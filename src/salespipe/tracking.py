@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from salespipe.config import BusinessConfigLoader
-from salespipe.datasets.atomic import replacing
+from salespipe.registry import Registry, open_registry, write_champion
+from salespipe.store import create_store, tracking_uri
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
-
-CHAMPION = "champion"
-CHALLENGER = "challenger"
-SQLITE = "sqlite:///"
 
 
 class Tracker:
@@ -41,8 +36,9 @@ class Tracker:
         self._env = business_of(context)
         self._params: dict[str, Any] = context.config_loader["parameters"]
         self._runs: dict[str, str] = {}
-        self._versions: dict[str, str] = {}
-        uri = tracking_uri(context.config_loader["mlflow"]["tracking_uri"], self._root)
+        self._versions: dict[str, int] = {}
+        self._configured: str = context.config_loader["mlflow"]["tracking_uri"]
+        uri = tracking_uri(self._configured, self._root)
         create_store(uri)
         mlflow.set_tracking_uri(uri)
         self._tags = run_tags(self._root, self._env)
@@ -114,7 +110,10 @@ class Tracker:
         import mlflow
 
         del model, data
-        mlflow.log_artifact(path.as_posix())
+        if path.is_dir():
+            mlflow.log_artifacts(path.as_posix(), path.name)
+        else:
+            mlflow.log_artifact(path.as_posix())
 
     def _track_model(self, model: str, path: Path, data: Any) -> None:
         """Log the folder as a model from code, and register it as a challenger."""
@@ -123,35 +122,27 @@ class Tracker:
 
         from salespipe.modelling.packaging import EXAMPLE_ROWS, log_arguments
 
-        name = self._registered_name(model)
         batches = pq.ParquetFile(self._model_input(model)).iter_batches(EXAMPLE_ROWS)
         arguments = log_arguments(path, data.schema, next(batches).to_pandas())
         logged = mlflow.pyfunc.log_model(**arguments, name=model)
-        client = mlflow.MlflowClient()
-        if not client.search_registered_models(f"name = '{name}'"):
-            client.create_registered_model(name)
-        version = client.create_model_version(
-            name, logged.model_uri, run_id=self._runs[model], model_id=logged.model_id
+        self._versions[model] = self._registry(model).register(
+            logged.model_uri, self._runs[model], logged.model_id
         )
-        self._versions[model] = version.version
-        client.set_registered_model_alias(name, CHALLENGER, version.version)
 
     def _track_decision(self, model: str, path: Path, data: dict[str, Any]) -> None:
-        """Tag the version with its verdict; if it is promoted, move the champion alias to it."""
+        """Hand the version's verdict to the registry, which moves the alias or does not."""
         import mlflow
 
-        client = mlflow.MlflowClient()
-        name, version = self._registered_name(model), self._versions[model]
-        run = client.get_run(self._runs[model])
-        facts = {k: run.data.tags[k] for k in ("git_commit", "data_hash", "as_of")}
-        verdict = {"verdict": data["verdict"], "reason": data["reason"], "approver": "auto"}
-        for key, value in (facts | verdict).items():
-            client.set_model_version_tag(name, version, key, value)
-        if data["verdict"] == "promote":
-            client.set_registered_model_alias(name, CHAMPION, version)
+        tags = mlflow.MlflowClient().get_run(self._runs[model]).data.tags
+        facts = {key: tags[key] for key in ("git_commit", "data_hash", "as_of")}
+        registry = self._registry(model)
+        registry.settle(self._versions[model], data, facts)
         mlflow.log_artifact(path.as_posix())
         mlflow.set_tag("verdict", data["verdict"])
-        _write_champion(client, name, path.with_name("champion.json"))
+        write_champion(registry, path.parent)
+
+    def _registry(self, model: str) -> Registry:
+        return open_registry(self._root, self._configured, self._registered_name(model))
 
 
 def business_of(context: KedroContext) -> str:
@@ -159,29 +150,6 @@ def business_of(context: KedroContext) -> str:
     loader = context.config_loader
     assert isinstance(loader, BusinessConfigLoader)  # noqa: S101 - settings.py says so
     return loader.business
-
-
-def tracking_uri(configured: str, root: Path) -> str:
-    """The tracking URI, with a relative sqlite path made absolute; the environment goes first."""
-    uri = os.environ.get("MLFLOW_TRACKING_URI") or configured
-    path = uri.removeprefix(SQLITE)
-    if uri.startswith(SQLITE) and not path.startswith("/"):
-        return f"{SQLITE}{root / path}"
-    return uri
-
-
-def create_store(uri: str) -> None:
-    """Make a new sqlite store beside its place and rename it: one killed halfway can't be mended.
-
-    MLflow makes its tables in some fifty migrations, each its own transaction.
-    """
-    path = Path(uri.removeprefix(SQLITE))
-    if not uri.startswith(SQLITE) or path.exists():
-        return
-    import mlflow
-
-    with replacing(path) as beside:
-        mlflow.MlflowClient(f"{SQLITE}{beside}").search_experiments(max_results=1)
 
 
 def run_tags(root: Path, env: str) -> dict[str, str]:
@@ -228,16 +196,3 @@ def numbers(figures: Mapping[str, Any]) -> dict[str, float]:
         for key, value in flat.items()
         if isinstance(value, int | float) and not isinstance(value, bool)
     }
-
-
-def _write_champion(client: Any, name: str, path: Path) -> None:
-    """Leave word of the champion beside its reports, so that no one needs MLflow to name it."""
-    from mlflow.exceptions import MlflowException
-
-    try:
-        version = client.get_model_version_by_alias(name, CHAMPION)
-    except MlflowException:
-        return
-    facts = {"model": name, "version": int(version.version), "run_id": version.run_id}
-    with replacing(path) as beside:
-        beside.write_text(json.dumps(facts, indent=2) + "\n", "utf-8")

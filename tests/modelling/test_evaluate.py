@@ -82,7 +82,7 @@ def test_a_rule_as_champion_is_judged_and_drawn_too() -> None:
     assert few.chosen == RULE
     record = evaluate_candidates(frame, few, PARAMS)
     assert RULE not in record["differences"]
-    assert set(draw_plots(frame, few, 10)) == {"calibration", "gain", "top_features"}
+    assert set(draw_plots(frame, few, 10)) == {"calibration", "gain", "features"}
 
 
 def test_pictures_are_the_same_bytes_twice(frame: pd.DataFrame, trained: Trained) -> None:

@@ -45,7 +45,9 @@ def test_one_parent_run_and_one_nested_run_a_model(client):
     assert {nested.info.status, parent.info.status} == {"FINISHED"}
     assert "requirements.lock" in {a.path for a in client.list_artifacts(parent.info.run_id)}
     names = {a.path for a in client.list_artifacts(nested.info.run_id)}
-    assert {"metrics.json", "gate.json", "calibration.png", "gain.png", "features.png"} <= names
+    assert {"metrics.json", "gate.json", "plots"} <= names
+    plots = {a.path for a in client.list_artifacts(nested.info.run_id, "plots")}
+    assert plots == {"plots/calibration.png", "plots/gain.png", "plots/features.png"}
     assert {"business", "git_commit", "data_hash", "lock_hash", "as_of"} <= set(nested.data.tags)
     assert nested.data.params["snapshots.horizon_days"] == "60"
     assert 0.5 < nested.data.metrics["xgboost.roc_auc"] < 1

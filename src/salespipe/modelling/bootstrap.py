@@ -54,6 +54,23 @@ def resampled_figures(
     }
 
 
+def mean_interval(values: Floats, clusters: Integers, samples: int, seed: int) -> Interval:
+    """Mean of values whose rows depend on one another within a cluster, with its interval.
+
+    Args:
+        values: n numbers, such as paired differences of losses.
+        clusters: Customer of each row, as numbers from 0.
+        samples: How many draws of clusters.
+        seed: Same seed, same draws.
+    """
+    if not len(values):
+        return {"value": None, "low": None, "high": None}
+    sums, sizes = np.bincount(clusters, values), np.bincount(clusters).astype(np.float64)
+    draws = resampled_weights(np.arange(len(sums)), samples, seed)
+    means = np.concatenate([(drawn @ sums) / np.maximum(drawn @ sizes, 1.0) for drawn in draws])
+    return interval(float(values.mean()), means)
+
+
 def interval(value: float, samples: Floats) -> Interval:
     """Percentile interval of a figure, widened to hold its value.
 

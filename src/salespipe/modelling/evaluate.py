@@ -105,6 +105,7 @@ def evaluate_candidates(
     figures: dict[str, Any] = {
         "chosen": trained.chosen,
         "reason": trained.reason,
+        "headline": {"figure": "roc_auc", "better": "higher"},
         "candidates": {n: {"role": ROLES[n], **judgement.figures(n)} for n in predictions},
         "differences": {n: judgement.difference(trained.chosen, n) for n in baselines},
         "validation": trained.validation,

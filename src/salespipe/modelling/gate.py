@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
+
+from salespipe.modelling.bootstrap import Interval, mean_interval
+from salespipe.modelling.frame import Floats, Integers
+from salespipe.params import GateParams
 
 Verdict = Literal["promote", "hold", "reject"]
 
@@ -15,63 +20,253 @@ class Check:
     Attributes:
         name: what is checked.
         value: what was found; None where it could not be.
-        bound: what it had to keep to.
+        bound: what it had to keep to; None where there is nothing to keep to.
         passed: whether it did.
         detail: the same in words.
+        otherwise: the verdict where it did not.
+        interval: 95% interval of the value, where it has one.
     """
 
     name: str
-    value: float | str | None
-    bound: float | str
+    value: float | None
+    bound: float | None
     passed: bool
     detail: str
+    otherwise: Literal["hold", "reject"] = "reject"
+    interval: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A figure with a bound of its own: calibration, interval coverage, a gap between groups.
+
+    Attributes:
+        name: of the check.
+        figure: value, low and high; a bound counts as broken only if all of it lies beyond.
+        at_least: lower bound.
+        at_most: upper bound.
+        words: what the figure is.
+        waiver: who accepts a broken bound and why, in words.
+    """
+
+    name: str
+    figure: Interval
+    words: str
+    at_least: float | None = None
+    at_most: float | None = None
+    waiver: str | None = None
+
+
+@dataclass(frozen=True)
+class Challenger:
+    """What is known of a new model from rows that it never saw.
+
+    Attributes:
+        score: name of the proper score that `losses` hold (lower is better).
+        losses: the model's loss on each of n rows.
+        baselines: n losses of each baseline on the same rows; empty if the model is the baseline.
+        clusters: n numbers from 0; rows of one customer, or of one origin, share one.
+        counts: test rows, and rows of the rarer outcome where outcomes are counted.
+        leaky: features that see their future.
+        measured: figures with bounds.
+        latency_ms: time to score 1,000 rows, in milliseconds.
+    """
+
+    score: str
+    losses: Floats
+    baselines: Mapping[str, Floats]
+    clusters: Integers
+    counts: Mapping[str, int]
+    leaky: tuple[str, ...] = ()
+    measured: tuple[Measured, ...] = ()
+    latency_ms: float = 0.0
+
+
+@dataclass(frozen=True)
+class Champion:
+    """What is known of the model in office.
+
+    Attributes:
+        version: its number.
+        losses: its losses on the challenger's rows; None where it could not score them.
+        obstacle: why not: unreadable, other features, another outcome, or it learned from them.
+    """
+
+    version: int
+    losses: Floats | None = None
+    obstacle: str | None = None
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The verdict with its reason and every check behind it."""
+    """The verdict with its reason, every check behind it, and whom it was compared with."""
 
     verdict: Verdict
     reason: str
     checks: tuple[Check, ...]
+    compared_with: int | None = None
+    approval: Literal["auto", "manual"] = "auto"
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready."""
         return asdict(self) | {"checks": [asdict(check) for check in self.checks]}
 
 
-def decide(checks: tuple[Check, ...]) -> Decision:
-    """Promote if every check passed, else reject and name those that did not."""
-    failed = [check for check in checks if not check.passed]
-    if failed:
-        return Decision("reject", "; ".join(check.detail for check in failed), checks)
-    return Decision("promote", "every check passed", checks)
-
-
-def check_leaks(audit: dict[str, Any]) -> Check:
-    """No feature saw its future."""
-    leaky = sorted({name for check in audit["checks"] for name in check["features"]})
-    detail = f"these see their future: {', '.join(leaky)}" if leaky else "no leak found"
-    return Check("leaks", len(leaky), 0, bool(audit["passed"]), detail)
-
-
-def check_baseline(metrics: dict[str, Any]) -> Check:
-    """The chosen model ranks no worse than each baseline, as far as the test rows can tell."""
-    highs = {name: d["roc_auc"]["high"] for name, d in metrics["differences"].items()}
-    known = {name: high for name, high in highs.items() if high is not None}
-    if not known:
-        return Check("baseline", None, 0.0, True, "the chosen model is the baseline itself")
-    name, high = min(known.items(), key=lambda item: item[1])
-    worse = high < 0
-    detail = f"its AUC is {'clearly below' if worse else 'no worse than'} that of {name}"
-    return Check("baseline", high, 0.0, not worse, detail)
-
-
-def decide_from(metrics: dict[str, Any], audit: dict[str, Any]) -> Decision:
-    """The verdict on a newly trained model.
+def decide(challenger: Challenger, champion: Champion | None, params: GateParams) -> Decision:
+    """Weighs a new model against the one in office.
 
     Args:
-        metrics: what `metrics.json` holds.
-        audit: what the leak audit found.
+        challenger: the new model's record.
+        champion: the model in office, if there is one.
+        params: bounds.
+
+    Returns:
+        `reject` if a check failed that no later evidence would mend; `hold` if it cannot be told
+        that the new model is better; else `promote`.
     """
-    return decide((check_leaks(audit), check_baseline(metrics)))
+    checks = (
+        check_leaks(challenger.leaky),
+        *check_volume(challenger.counts, params),
+        check_baseline(challenger, params),
+        check_champion(challenger, champion, params),
+        *(check_measured(one) for one in challenger.measured),
+        check_latency(challenger.latency_ms, params),
+    )
+    verdict = verdict_of(checks)
+    told = [check.detail for check in checks if not check.passed]
+    return Decision(
+        verdict=verdict,
+        reason="; ".join(told) or "every check passed",
+        checks=checks,
+        compared_with=champion.version if champion else None,
+        approval=params.approval,
+    )
+
+
+def verdict_of(checks: tuple[Check, ...]) -> Verdict:
+    """The worst that a failed check asks for."""
+    asked = {check.otherwise for check in checks if not check.passed}
+    if "reject" in asked:
+        return "reject"
+    return "hold" if asked else "promote"
+
+
+def check_leaks(leaky: tuple[str, ...]) -> Check:
+    """No feature saw its future."""
+    detail = f"these see their future: {', '.join(leaky)}" if leaky else "no leak found"
+    return Check("leaks", len(leaky), 0, not leaky, detail)
+
+
+def check_volume(counts: Mapping[str, int], params: GateParams) -> list[Check]:
+    """There are enough test rows to judge by; with too few nothing can be told."""
+    bounds = {"test_rows": params.min_test_rows, "test_outcomes": params.min_test_outcomes}
+    return [
+        Check(name, count, bounds[name], count >= bounds[name], _volume(name, count, bounds[name]),
+              otherwise="hold")
+        for name, count in counts.items()
+    ]  # fmt: skip
+
+
+def _volume(name: str, count: int, bound: int) -> str:
+    what = {"test_rows": "test rows", "test_outcomes": "test rows of the rarer outcome"}[name]
+    return f"{count:,} {what}{'' if count >= bound else f', {bound:,} are needed to judge'}"
+
+
+def check_baseline(challenger: Challenger, params: GateParams) -> Check:
+    """The model is not clearly worse than what a person would do without it."""
+    compared = {
+        name: _difference(challenger, losses, params)
+        for name, losses in challenger.baselines.items()
+    }
+    if not compared:
+        return Check("baseline", None, None, True, "the chosen model is the baseline itself")
+    name, found = max(compared.items(), key=lambda item: _low(item[1]))
+    worse = _low(found) > 0
+    detail = f"its {challenger.score} is {_told(found)} against {name}'s"
+    return Check(
+        "baseline",
+        found["value"],
+        0.0,
+        not worse,
+        f"{detail}: {'clearly worse' if worse else 'not clearly worse'}",
+        interval=_bounds(found),
+    )
+
+
+def check_champion(challenger: Challenger, champion: Champion | None, params: GateParams) -> Check:
+    """The model is clearly better than the one in office, on the same rows."""
+    if champion is None:
+        return Check("champion", None, None, True, "there is no champion yet")
+    office = f"champion v{champion.version}"
+    if champion.losses is None:
+        detail = f"{office} can't be compared: {champion.obstacle}; a reviewer has to decide"
+        return Check("champion", None, 0.0, False, detail, otherwise="hold")
+    found = _difference(challenger, champion.losses, params)
+    better, worse = _high(found) < 0, _low(found) > 0
+    told = "clearly better" if better else "clearly worse" if worse else "cannot tell them apart"
+    return Check(
+        "champion",
+        found["value"],
+        0.0,
+        better,
+        f"its {challenger.score} is {_told(found)} against {office}'s: {told}",
+        otherwise="reject" if worse else "hold",
+        interval=_bounds(found),
+    )
+
+
+def check_measured(measured: Measured) -> Check:
+    """A figure keeps to its bound, as far as its interval can tell."""
+    figure = measured.figure
+    value, bound = figure["value"], measured.at_most
+    if value is None:
+        return Check(measured.name, None, bound, True, f"{measured.words}: too few rows to tell")
+    above = measured.at_most is not None and _low(figure) > measured.at_most
+    below = measured.at_least is not None and _high(figure) < measured.at_least
+    if below or (bound is None and measured.at_least is not None):
+        bound = measured.at_least
+    detail = f"{measured.words}: {value:.3f} (bound {_range(measured)})"
+    broken = above or below
+    if broken and measured.waiver:
+        detail = f"{detail}, waived by {measured.waiver}"
+    passed = not broken or measured.waiver is not None
+    return Check(measured.name, value, bound, passed, detail, interval=_bounds(figure))
+
+
+def check_latency(latency_ms: float, params: GateParams) -> Check:
+    """1,000 rows are scored in time."""
+    bound = params.max_latency_ms
+    detail = f"1,000 rows are scored in {latency_ms:.0f} ms (bound {bound:.0f})"
+    return Check("latency_ms", latency_ms, bound, latency_ms <= bound, detail)
+
+
+def _difference(challenger: Challenger, losses: Floats, params: GateParams) -> Interval:
+    """Challenger minus other, mean loss a row, resampled by cluster."""
+    paired = challenger.losses - losses
+    return mean_interval(paired, challenger.clusters, params.bootstrap_samples, params.seed)
+
+
+def _low(figure: Interval) -> float:
+    return float("-inf") if figure["low"] is None else figure["low"]
+
+
+def _high(figure: Interval) -> float:
+    return float("inf") if figure["high"] is None else figure["high"]
+
+
+def _bounds(figure: Interval) -> tuple[float, float] | None:
+    low, high = figure["low"], figure["high"]
+    return None if low is None or high is None else (low, high)
+
+
+def _told(figure: Interval) -> str:
+    interval = _bounds(figure)
+    told = f" ({interval[0]:+.4f} to {interval[1]:+.4f})" if interval else ""
+    return f"{figure['value']:+.4f}{told}"
+
+
+def _range(measured: Measured) -> str:
+    low, high = measured.at_least, measured.at_most
+    if low is not None and high is not None:
+        return f"{low:.2f} to {high:.2f}"
+    return f"at least {low:.2f}" if low is not None else f"at most {high:.2f}"

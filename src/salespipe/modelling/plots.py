@@ -33,14 +33,14 @@ def draw_plots(frame: pd.DataFrame, trained: Trained, bins: int) -> dict[str, Fi
         bins: Points of the calibration curve.
 
     Returns:
-        `calibration`, `gain`, `top_features`: matplotlib figures that belong to no global state.
+        `calibration`, `gain`, `features`: matplotlib figures that belong to no global state.
     """
     test = frame[frame["split"] == "test"]
     predictions = {name: model.predict(test) for name, model in trained.models.items()}
     return {
         "calibration": calibration_figure(labels(test), predictions[trained.chosen], bins),
         "gain": gain_figure(labels(test), predictions, trained.chosen),
-        "top_features": features_figure(mean_contributions(trained.champion, test)),
+        "features": features_figure(mean_contributions(trained.champion, test)),
     }
 
 

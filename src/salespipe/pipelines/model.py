@@ -1,50 +1,77 @@
-"""The one pipeline every model shares; a model's own folder only names it."""
+"""The one pipeline every model shares; a model's own folder names it and says what is different."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from kedro.pipeline import Pipeline, node, pipeline
 
-from salespipe.pipelines.model_nodes import (
-    audit_features,
-    build_model_input,
-    decide_promotion,
-    draw_plots,
-    fit_model,
-    judge_model,
-)
+from salespipe.pipelines import model_nodes
+
+Step = Callable[..., Any]
 
 
-def model_pipeline(name: str) -> Pipeline:
+@dataclass(frozen=True)
+class Steps:
+    """What a kind of model does at each step; `model_nodes` has the steps of customer models."""
+
+    build_model_input: Step = model_nodes.build_model_input
+    audit_features: Step = model_nodes.audit_features
+    fit_model: Step = model_nodes.fit_model
+    judge_model: Step = model_nodes.judge_model
+    draw_plots: Step = model_nodes.draw_plots
+    gather_evidence: Step = model_nodes.gather_evidence
+
+
+def model_pipeline(name: str, steps: Steps = Steps()) -> Pipeline:
     """Features and training of one model.
 
     Args:
         name: the model's namespace; its conf is `conf/base/parameters_<name>.yml`.
+        steps: what is done at each step, where it is not what customer models do.
     """
     features = [
         node(
-            build_model_input, ["tables", "params:model"], "model_input", name="build_model_input"
+            steps.build_model_input,
+            ["tables", "params:model"],
+            "model_input",
+            name="build_model_input",
         ),
         node(
-            audit_features,
+            steps.audit_features,
             ["tables", "model_input", "params:model"],
             "audit",
             name="audit_features",
         ),
     ]
     train = [
-        node(fit_model, ["model_input", "params:model"], ["trained", "model"], name="fit_model"),
+        node(steps.fit_model, ["model_input", "params:model"], ["trained", "model"],
+             name="fit_model"),
         node(
-            judge_model,
+            steps.judge_model,
             ["model_input", "trained", "truth", "params:model", "params:simulator"],
             ["metrics", "test_predictions"],
             name="judge_model",
         ),
         node(
-            draw_plots,
+            steps.draw_plots,
             ["model_input", "trained", "params:model"],
-            ["calibration_plot", "gain_plot", "features_plot"],
+            "plots",
             name="draw_plots",
         ),
-        node(decide_promotion, ["metrics", "audit"], "gate", name="decide_promotion"),
-    ]
+        node(
+            steps.gather_evidence,
+            ["model_input", "trained", "champion", "metrics", "audit", "params:model"],
+            "evidence",
+            name="gather_evidence",
+        ),
+        node(
+            model_nodes.decide_promotion,
+            ["evidence", "params:model"],
+            "gate",
+            name="decide_promotion",
+        ),
+    ]  # fmt: skip
     return pipeline(
         pipeline(features, tags="features") + pipeline(train, tags="train"),
         namespace=name,

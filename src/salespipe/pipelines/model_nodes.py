@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from statistics import median
 from typing import Any
 
 from salespipe.params import ModelParams, SimulatorParams
@@ -11,6 +15,7 @@ from salespipe.types import Frame, Table, Tables
 logger = logging.getLogger(__name__)
 
 TRUTH = "_true_probability"
+LATENCY_ROWS, LATENCY_TRIES = 1000, 5
 OPTIONAL_TABLES = ("customers", "events")
 
 
@@ -39,12 +44,14 @@ def fit_model(model_input: Frame, model: ModelParams) -> tuple[Any, Any]:
         All of them with the choice, and the chosen model.
     """
     from salespipe.modelling.candidates import train_candidates
+    from salespipe.modelling.evidence import model_facts
     from salespipe.modelling.frame import infer_schema
 
     schema = infer_schema(model_input, model.sensitive.kept_out)
     trained = train_candidates(model_input, schema, model.train, model.baselines)
     logger.info("  chosen: %s (%s)", trained.chosen, trained.reason)
-    return trained, trained.champion
+    champion = trained.champion
+    return trained, replace(champion, meta=champion.meta | model_facts(model_input, model))
 
 
 def judge_model(
@@ -90,18 +97,51 @@ def _true_probability(
     return pd.Series(silent if model.outcome == "no_order" else 1 - silent, index=rows.index)
 
 
-def draw_plots(model_input: Frame, trained: Any, model: ModelParams) -> tuple[Any, Any, Any]:
-    """Calibration curve, gain curve and strongest features, from the test rows."""
+def draw_plots(model_input: Frame, trained: Any, model: ModelParams) -> dict[str, Any]:
+    """Calibration curve, gain curve and strongest features, from the test rows: figures by file."""
     from salespipe.modelling import plots
 
     figures = plots.draw_plots(model_input, trained, model.evaluate.calibration_bins)
-    return figures["calibration"], figures["gain"], figures["top_features"]
+    return {f"{name}.png": figure for name, figure in figures.items()}
 
 
-def decide_promotion(metrics: dict[str, Any], audit: dict[str, Any]) -> dict[str, Any]:
+def gather_evidence(
+    model_input: Frame,
+    trained: Any,
+    champion: Any,
+    metrics: dict[str, Any],
+    audit: dict[str, Any],
+    model: ModelParams,
+) -> tuple[Any, Any]:
+    """What the gate is told of the new model and of the one in office."""
+    from salespipe.modelling import evidence
+
+    facts = evidence.model_facts(model_input, model)
+    challenger = evidence.challenger_record(model_input, trained, metrics, audit, model)
+    latency = scoring_ms(trained.champion.predict, model_input)
+    office = evidence.champion_record(model_input, champion, facts)
+    return replace(challenger, latency_ms=latency), office
+
+
+def scoring_ms(predict: Callable[[Frame], Any], rows: Frame) -> float:
+    """Milliseconds to score 1,000 rows, the median of a few tries.
+
+    The one place where a node looks at a clock: time is what it measures.
+    """
+    batch = rows.iloc[[i % len(rows) for i in range(LATENCY_ROWS)]]
+
+    def timed() -> float:
+        started = time.perf_counter()
+        predict(batch)
+        return 1000 * (time.perf_counter() - started)
+
+    return round(median(timed() for _ in range(LATENCY_TRIES)), 1)
+
+
+def decide_promotion(evidence: tuple[Any, Any], model: ModelParams) -> dict[str, Any]:
     """Whether the new model becomes champion, with every check behind it."""
-    from salespipe.modelling.gate import decide_from
+    from salespipe.modelling.gate import decide
 
-    decision = decide_from(metrics, audit)
+    decision = decide(*evidence, model.gate)
     logger.info("  verdict: %s (%s)", decision.verdict, decision.reason)
     return decision.as_dict()
