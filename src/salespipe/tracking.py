@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from salespipe.champions import write_champion
 from salespipe.config import BusinessConfigLoader
-from salespipe.registry import Registry, open_registry, write_champion
+from salespipe.registry import Registry, open_registry
 from salespipe.store import create_store, tracking_uri
 
 if TYPE_CHECKING:
