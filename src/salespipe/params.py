@@ -132,6 +132,19 @@ class GateParams(Params):
     seed: int = 7
 
 
+class CostParams(Params):
+    """What a contact costs and what it wins, in the currency of the orders."""
+
+    contact_cost: float = Field(1.0, ge=0)
+    margin: float = Field(0.3, gt=0, le=1)
+    """Share of spend that is left as profit."""
+    success_rate: float = Field(0.1, gt=0, le=1)
+    """Share of contacts that win the customer, among those for whom the outcome would come true."""
+    spend_column: str | None = "spend_365d"
+    """The customer's recent spend; None takes `spend` for everyone."""
+    spend: float = Field(100.0, ge=0)
+
+
 class ModelParams(Params):
     """One model: what it predicts, from which rows, and how it is trained and judged."""
 
@@ -144,6 +157,7 @@ class ModelParams(Params):
     evaluate: EvaluateParams = EvaluateParams()
     sensitive: SensitiveParams = SensitiveParams()
     gate: GateParams = GateParams()
+    costs: CostParams = CostParams()
 
 
 class ColumnSource(Params):

@@ -46,6 +46,19 @@ Fit = Callable[[pd.DataFrame, Integers], Scorer]
 
 
 @dataclass(frozen=True)
+class Held:
+    """What the chosen model's kind said of later rows of customers it had not seen.
+
+    Attributes:
+        rows: positions in `development_rows`.
+        probability: calibrated on other customers than the row's.
+    """
+
+    rows: Integers
+    probability: Floats
+
+
+@dataclass(frozen=True)
 class Trained:
     """Every fitted candidate, the chosen one, and why.
 
@@ -56,6 +69,7 @@ class Trained:
         validation: JSON-ready table of the held-out figures, by name; empty where nothing was
             judged.
         params: What the trees were grown with: as given, or the search's best.
+        held: Held-out predictions of the chosen one; None where nothing was judged.
     """
 
     models: dict[str, Model]
@@ -63,6 +77,7 @@ class Trained:
     reason: str
     validation: dict[str, dict[str, Any]]
     params: TrainParams
+    held: Held | None = None
 
     @property
     def champion(self) -> Model:
@@ -87,6 +102,7 @@ class Judged:
     attempt: Attempt
     method: Method
     by_method: dict[str, float]
+    probability: Floats
     losses: Floats
 
 
@@ -123,6 +139,7 @@ def train_candidates(
         reason=choice.reason,
         validation=_validation(judged, choice),
         params=params,
+        held=Held(development.held, judged[choice.name].probability),
     )
 
 
@@ -176,8 +193,8 @@ def _judge(attempt: Attempt, development: Development) -> Judged:
     held = development.held
     label, groups = development.label[held], development.groups[held]
     method, by_method = choose_method(attempt.held, label, groups, development.clusters[held])
-    losses = row_losses(label, cross_fitted(method, attempt.held, label, groups))
-    return Judged(attempt, method, by_method, losses)
+    probability = cross_fitted(method, attempt.held, label, groups)
+    return Judged(attempt, method, by_method, probability, row_losses(label, probability))
 
 
 def _finish(name: str, judged: Judged, development: Development) -> Model:
