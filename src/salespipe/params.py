@@ -26,6 +26,11 @@ class SnapshotParams(Params):
     """Days of orders that must lie before the first cutoff."""
     max_cutoffs: int = Field(52, gt=0)
     """At most this many training cutoffs, the latest ones."""
+    item_groups: int = Field(20, gt=1)
+    """Outcome order_group only: at most this many product groups."""
+    max_rows: int | None = Field(None, gt=0)
+    """Outcome order_group only: at most this many rows to learn from, drawn by chance; None takes
+    all. Test rows are never drawn from."""
 
 
 class SplitParams(Params):
@@ -61,6 +66,7 @@ class TrainParams(Params):
 class BaselineParams(Params):
     """What a person would do without the model."""
 
+    rule_name: Literal["recency_rule", "popularity_rule"] = "recency_rule"
     rule_column: str = "recency_days"
     logistic_columns: tuple[str, ...] = (
         "recency_days",
@@ -148,7 +154,7 @@ class CostParams(Params):
 class ModelParams(Params):
     """One model: what it predicts, from which rows, and how it is trained and judged."""
 
-    outcome: Literal["no_order", "order"]
+    outcome: Literal["no_order", "order", "order_group"]
     """What label 1 means where the source is a list of orders."""
     snapshots: SnapshotParams = SnapshotParams()
     split: SplitParams = SplitParams()

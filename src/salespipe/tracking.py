@@ -84,7 +84,7 @@ class Tracker:
         return f"{self._env}-{model}"
 
     def _model_input(self, model: str) -> Path:
-        return self._root / "data/05_model_input" / self._env / f"{model}.parquet"
+        return self._root / "data/05_model_input" / self._env / model / "rows.parquet"
 
     def _nested_run(self, model: str) -> str:
         import mlflow

@@ -35,8 +35,10 @@ from salespipe.params import BaselineParams, TrainParams
 
 RULE, LOGISTIC, TREES, BLEND = "recency_rule", "rfm_logistic", "xgboost", "blend"
 Role = Literal["baseline", "candidate"]
+POPULARITY = "popularity_rule"
 ROLES: dict[str, Role] = {
     RULE: "baseline",
+    POPULARITY: "baseline",
     LOGISTIC: "baseline",
     TREES: "candidate",
     BLEND: "candidate",
@@ -109,7 +111,7 @@ class Judged:
 def train_candidates(
     frame: pd.DataFrame, schema: FeatureSchema, train: TrainParams, baseline: BaselineParams
 ) -> Trained:
-    """Fits the recency rule, the RFM logistic regression, boosted trees and the blend; chooses one.
+    """Fits the rule, the RFM logistic regression, boosted trees and the blend; chooses one.
 
     Each is judged on the validation block by fits that saw neither its customers nor its time
     (`later_folds`); the number of trees, the calibration and the choice all come from there. Then
@@ -124,15 +126,15 @@ def train_candidates(
     Raises:
         SalespipeError: if a baseline's column is no feature, or the frame does not fit the schema.
     """
-    schemas = _schemas(schema, baseline)
+    schemas, rule = _schemas(schema, baseline), baseline.rule_name
     development = develop(frame, schema)
     if reason := shortage(development, train.min_outcomes):
-        return _without_trees(development, schemas, reason, train)
+        return _without_trees(development, schemas, rule, reason, train)
     params = search_params(development.design, development.label, development.folds, train)
-    attempts = _attempts(development, schemas, params)
+    attempts = _attempts(development, schemas, rule, params)
     judged = {name: _judge(attempt, development) for name, attempt in attempts.items()}
     clusters = development.clusters[development.held]
-    choice = choose_candidate({n: one.losses for n, one in judged.items()}, clusters, RULE)
+    choice = choose_candidate({n: one.losses for n, one in judged.items()}, clusters, rule)
     return Trained(
         models={name: _finish(name, one, development) for name, one in judged.items()},
         chosen=choice.name,
@@ -146,7 +148,7 @@ def train_candidates(
 def _schemas(schema: FeatureSchema, baseline: BaselineParams) -> dict[str, FeatureSchema]:
     linear = schema.only(baseline.logistic_columns) if baseline.logistic_columns else schema
     rule = schema.only([baseline.rule_column])
-    return {RULE: rule, LOGISTIC: linear, TREES: schema, BLEND: schema}
+    return {baseline.rule_name: rule, LOGISTIC: linear, TREES: schema, BLEND: schema}
 
 
 def _fit_rule(design: pd.DataFrame, label: Integers) -> Scorer:
@@ -154,7 +156,10 @@ def _fit_rule(design: pd.DataFrame, label: Integers) -> Scorer:
 
 
 def _attempts(
-    development: Development, schemas: Mapping[str, FeatureSchema], params: TrainParams
+    development: Development,
+    schemas: Mapping[str, FeatureSchema],
+    rule: str,
+    params: TrainParams,
 ) -> dict[str, Attempt]:
     design, label = development.design, development.label
     grown = stop_early(design, label, development.folds, params)
@@ -168,7 +173,7 @@ def _attempts(
     scorers = (one.scorer for one in linear)
     blend = Blend(trees, tuple(one for one in scorers if isinstance(one, LogisticModel)))
     return {
-        RULE: _attempt(development, schemas[RULE], _fit_rule),
+        rule: _attempt(development, schemas[rule], _fit_rule),
         LOGISTIC: rfm,
         TREES: Attempt(schemas[TREES], grown.log_odds, trees, facts),
         BLEND: Attempt(schemas[BLEND], held, blend, facts),
@@ -206,9 +211,13 @@ def _finish(name: str, judged: Judged, development: Development) -> Model:
 
 
 def _without_trees(
-    development: Development, schemas: Mapping[str, FeatureSchema], reason: str, params: TrainParams
+    development: Development,
+    schemas: Mapping[str, FeatureSchema],
+    rule: str,
+    reason: str,
+    params: TrainParams,
 ) -> Trained:
-    fits: dict[str, Fit] = {RULE: _fit_rule}
+    fits: dict[str, Fit] = {rule: _fit_rule}
     if min(outcome_counts(development)) >= FEW_OUTCOMES:
         fits[LOGISTIC] = fit_logistic
     design, label = development.design, development.label
@@ -216,7 +225,7 @@ def _without_trees(
         name: Model(name, schemas[name], fit(design[list(schemas[name].names)], label))
         for name, fit in fits.items()
     }
-    return Trained(models, RULE, f"{reason} The rule is used instead of a model.", {}, params)
+    return Trained(models, rule, f"{reason} The rule is used instead of a model.", {}, params)
 
 
 def _validation(judged: Mapping[str, Judged], choice: Choice) -> dict[str, dict[str, Any]]:
