@@ -10,7 +10,8 @@ from kedro.framework.project import pipelines
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
-from salespipe.params import ModelParams, SourceParams
+from salespipe.params import ModelParams
+from salespipe.params_source import SourceParams
 
 ROOT = Path(__file__).resolve().parents[1]
 BUSINESSES = ("bank", "demo", "online_retail", "telco")

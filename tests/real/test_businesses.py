@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from salespipe.datasets.sources import SourceTables
-from salespipe.params import SourceParams
+from salespipe.params_source import SourceParams
 from salespipe.pipelines.ingest.nodes import map_sources
 from tests.clone import ROOT, git, make_run
 
