@@ -21,6 +21,17 @@ churn:
     max_cutoffs: 8
   train:
     max_trees: 60
+propensity:
+  snapshots:
+    max_cutoffs: 6
+  train:
+    max_trees: 30
+offers:
+  snapshots:
+    max_cutoffs: 4
+    max_rows: 4000
+  train:
+    max_trees: 30
 """
 
 

@@ -15,7 +15,7 @@ from salespipe.params_source import SourceParams
 
 ROOT = Path(__file__).resolve().parents[1]
 BUSINESSES = ("bank", "demo", "online_retail", "telco")
-MODELS = ("churn", "propensity")
+MODELS = ("churn", "offers", "propensity")
 
 
 @pytest.fixture(params=BUSINESSES)
