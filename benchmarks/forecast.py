@@ -13,8 +13,8 @@ from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
-from reference import read_orders
 
+from reference import read_orders
 from salespipe.modelling.forecast.judge import judge_measure
 from salespipe.modelling.forecast.series import build_series
 from salespipe.modelling.forecast.train import train_measure

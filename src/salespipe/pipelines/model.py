@@ -21,6 +21,7 @@ class Steps:
     judge_model: Step = model_nodes.judge_model
     draw_plots: Step = model_nodes.draw_plots
     gather_evidence: Step = model_nodes.gather_evidence
+    decide_promotion: Step = model_nodes.decide_promotion
 
 
 def model_pipeline(name: str, steps: Steps = Steps()) -> Pipeline:
@@ -66,7 +67,7 @@ def model_pipeline(name: str, steps: Steps = Steps()) -> Pipeline:
             name="gather_evidence",
         ),
         node(
-            model_nodes.decide_promotion,
+            steps.decide_promotion,
             ["evidence", "params:model"],
             "gate",
             name="decide_promotion",

@@ -32,11 +32,12 @@ def choose_levels(
         tested: forecasts as of the choice origins, nothing else.
         params: defaults and horizon.
     """
+    overlap = params.backtest.horizon_days / params.backtest.step_days
+    defaults = {str(level): one.default for level, one in params.levels.items()}
     return {
-        level: choose(origin_errors(panel, tested, panel.of_level(level)),
-                      params.levels[level].default)  # type: ignore[index]
+        level: choose(origin_errors(panel, tested, panel.of_level(level)), defaults[level], overlap)
         for level in panel.levels
-    }  # fmt: skip
+    }
 
 
 def origin_errors(
@@ -62,23 +63,37 @@ def _offered(tested: Iterable[Forecasts], columns: Integers) -> list[str]:
     ]  # fmt: skip
 
 
-def choose(errors: Mapping[str, Floats], default: str) -> Choice:
-    """The default, unless the best other one beats it by more than a standard error.
+def choose(errors: Mapping[str, Floats], default: str, overlap: float = 1.0) -> Choice:
+    """The default, unless the best other one is clearly better.
 
     With a handful of origins the smallest error is mostly luck.
 
     Args:
         errors: candidate to its error at each origin.
-        default: what prior evidence says; the best one where it is not offered.
+        default: what earlier evidence says; the best one where it is not offered.
+        overlap: horizon over step: in how many origins' windows a day lies.
     """
     best = min(errors, key=lambda name: float(errors[name].mean()))
     if default not in errors:
-        return Choice(best, f"{default} is not offered here; the smallest error")
+        return Choice(best, f"the smallest error; {default} is not offered here")
     gain = errors[default] - errors[best]
-    needed = float(gain.std(ddof=1) / np.sqrt(len(gain))) if len(gain) > 1 else float("inf")
+    needed = needed_gain(gain, overlap)
     told = f"{errors[best].mean():.3f} against {default}'s {errors[default].mean():.3f}"
     if best == default:
         return Choice(default, f"the default has the smallest error, {errors[default].mean():.3f}")
     if float(gain.mean()) > needed:
-        return Choice(best, f"{told}, by more than a standard error ({needed:.3f})")
+        return Choice(best, f"clearly better: {told}, two standard errors are {needed:.3f}")
     return Choice(default, f"the default; {best} is not clearly better ({told}, ± {needed:.3f})")
+
+
+def needed_gain(gain: Floats, overlap: float) -> float:
+    """Two standard errors of a mean difference; infinite for a single origin.
+
+    Args:
+        gain: a difference an origin.
+        overlap: how often a day is counted; the origins are worth that much fewer.
+    """
+    if len(gain) == 1:
+        return float("inf")
+    effective = max(len(gain) / max(overlap, 1.0), 1.0)
+    return float(2 * gain.std(ddof=1) / np.sqrt(effective))

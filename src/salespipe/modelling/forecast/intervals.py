@@ -114,8 +114,8 @@ def _daily_scores(past: Past, columns: Integers, scale: Floats, week: int) -> Fl
 
 def _block_scores(past: Past, columns: Integers, scale: Floats, days: int) -> Floats:
     days = min(days, len(past.open))
-    sums = (block_sums(one[:, columns], days) for one in (past.actual, past.forecast))
-    return distance(*sums, days * scale[columns]).ravel()
+    actual, forecast = (block_sums(one[:, columns], days) for one in (past.actual, past.forecast))
+    return distance(actual, forecast, days * scale[columns]).ravel()
 
 
 def block_sums(values: Floats, days: int) -> Floats:

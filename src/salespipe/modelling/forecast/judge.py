@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from salespipe.modelling.bootstrap import Interval, interval, mean_interval, resampled_weights
 from salespipe.modelling.forecast.candidates import ROLES
@@ -160,3 +161,44 @@ def summary(judged: Mapping[str, Mapping[str, Any]], measure: str) -> dict[str, 
         "reason": total["reason"],
         "candidates": total["candidates"],
     }
+
+
+def metrics_of(trained: Mapping[str, Trained], params: ForecastParams) -> dict[str, Any]:
+    """What `metrics.json` holds: the first measure's total up front, then all of it.
+
+    Args:
+        trained: measure to backtest and choice.
+        params: conf.
+    """
+    judged = {measure: judge_measure(one, params) for measure, one in trained.items()}
+    first = trained[params.measures[0]]
+    test = first.origins.test
+    return {
+        "as_of": str(first.origins.as_of),
+        "horizon_days": params.backtest.horizon_days,
+        **summary(judged, first.measure),
+        "rows": {"test": {
+            "origins": len(test),
+            "first_cutoff": str(test[0]),
+            "last_cutoff": str(test[-1]),
+            "series": len(first.panel.series),
+            "choice_origins": len(first.origins.choice),
+        }},
+        "measures": judged,
+    }  # fmt: skip
+
+
+def tested_days(trained: Trained, params: ForecastParams) -> pd.DataFrame:
+    """Each test day's actual value, forecast and intervals: one row an origin, day and series."""
+    parts = []
+    for day in trained.origins.test:
+        made = trained.made[day]
+        numbers = {"actual": trained.full.window(day, len(made)), "forecast": made}
+        for coverage, (low, high) in told_bounds(trained, day, params).items():
+            name = round(100 * coverage)
+            numbers |= {f"low_{name}": low, f"high_{name}": high}
+        keys = pd.DataFrame(list(trained.full.series) * len(made), columns=["level", "key"])
+        dates = np.repeat(trained.tested[day].days, len(trained.full.series))
+        flat = {name: values.ravel() for name, values in numbers.items()}
+        parts.append(keys.assign(origin=str(day), day=dates, **flat))
+    return pd.concat(parts, ignore_index=True)

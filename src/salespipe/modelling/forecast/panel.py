@@ -71,7 +71,8 @@ def make_panel(table: pd.DataFrame, measure: str, last: date | None = None) -> P
     days = pd.to_datetime(table["day"])
     calendar = pd.date_range(days.min(), last or days.max(), freq="D")
     wide = table.assign(day=days).pivot(index="day", columns=["level", "key"], values=measure)
-    pairs = [(str(level), str(key)) for level, key in wide.columns]
+    names = [wide.columns.get_level_values(name) for name in ("level", "key")]
+    pairs = [(str(level), str(key)) for level, key in zip(*names, strict=True)]
     series = sorted(pairs, key=lambda pair: pair != ("total", ALL))
     values = wide.reindex(calendar)[series].fillna(0.0).to_numpy(dtype=np.float64)
     return Panel(calendar, tuple(series), values)

@@ -77,5 +77,3 @@ def top_down(total: Floats, parts: Floats) -> Floats:
         base = np.vstack([total, leaves])[:, some]
         made[:, some] = TopDown("forecast_proportions").fit_predict(summing, base, tags)["mean"][1:]
     return np.asarray(made.T)
-
-

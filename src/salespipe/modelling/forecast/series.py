@@ -113,5 +113,3 @@ def _measured(sold: ir.Table, level: str, key: ir.Value) -> ir.Table:
         orders=sold.order_id.nunique().cast("float64"),
         units=sold.quantity.sum().cast("float64"),
     )
-
-
