@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from salespipe.champions import write_champion
 from salespipe.datasets.models import RegisteredChampion
 from salespipe.errors import SalespipeError
 from salespipe.modelling.frame import Feature, FeatureSchema
 from salespipe.modelling.predict import Model, save_model
 from salespipe.modelling.rule import RuleModel
-from salespipe.registry import Registry, open_registry, write_champion
+from salespipe.registry import Registry, open_registry
 from salespipe.store import create_store
 
 PROMOTE = {"verdict": "promote", "reason": "every check passed", "approval": "auto"}

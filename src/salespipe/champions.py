@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from salespipe.datasets.atomic import replacing
+
+if TYPE_CHECKING:
+    from salespipe.registry import Registry
 
 
 def champion_rows(root: Path, env: str, models: list[str]) -> list[dict[str, Any]]:
@@ -69,6 +74,14 @@ def _figure(figures: Mapping[str, Any], headline: Mapping[str, str]) -> dict[str
 
 def _read(file: Path) -> dict[str, Any]:
     return json.loads(file.read_text("utf-8")) if file.is_file() else {}
+
+
+def write_champion(registry: Registry, folder: Path) -> dict[str, Any]:
+    """Leave word of who is champion and who waits beside the reports, in `champion.json`."""
+    facts = registry.summary()
+    with replacing(folder / "champion.json") as beside:
+        beside.write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
+    return facts
 
 
 def print_champions(rows: list[dict[str, Any]]) -> None:

@@ -10,12 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from salespipe.champions import champion_rows, print_champions, print_history
+from salespipe.champions import (
+    champion_rows,
+    print_champions,
+    print_history,
+    write_champion,
+)
 from salespipe.errors import SalespipeError
 from salespipe.loop import check_business
 
 if TYPE_CHECKING:
-    from salespipe.registry import Record, Registry
+    from salespipe.ledger import Record
+    from salespipe.registry import Registry
 
 
 class Commands(click.Group):
@@ -127,8 +133,6 @@ def _registry(root: Path, env: str, model: str) -> Registry | None:
 
 
 def _leave_word(root: Path, env: str, model: str, registry: Registry) -> dict[str, Any]:
-    from salespipe.registry import write_champion
-
     return write_champion(registry, root / "data" / "08_reporting" / env / model)
 
 

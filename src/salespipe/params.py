@@ -26,6 +26,11 @@ class SnapshotParams(Params):
     """Days of orders that must lie before the first cutoff."""
     max_cutoffs: int = Field(52, gt=0)
     """At most this many training cutoffs, the latest ones."""
+    item_groups: int = Field(20, gt=1)
+    """Outcome order_group only: at most this many product groups."""
+    max_rows: int | None = Field(None, gt=0)
+    """Outcome order_group only: at most this many rows to learn from, drawn by chance; None takes
+    all. Test rows are never drawn from."""
 
 
 class SplitParams(Params):
@@ -61,6 +66,7 @@ class TrainParams(Params):
 class BaselineParams(Params):
     """What a person would do without the model."""
 
+    rule_name: Literal["recency_rule", "popularity_rule"] = "recency_rule"
     rule_column: str = "recency_days"
     logistic_columns: tuple[str, ...] = (
         "recency_days",
@@ -132,10 +138,23 @@ class GateParams(Params):
     seed: int = 7
 
 
+class CostParams(Params):
+    """What a contact costs and what it wins, in the currency of the orders."""
+
+    contact_cost: float = Field(1.0, ge=0)
+    margin: float = Field(0.3, gt=0, le=1)
+    """Share of spend that is left as profit."""
+    success_rate: float = Field(0.1, gt=0, le=1)
+    """Share of contacts that win the customer, among those for whom the outcome would come true."""
+    spend_column: str | None = "spend_365d"
+    """The customer's recent spend; None takes `spend` for everyone."""
+    spend: float = Field(100.0, ge=0)
+
+
 class ModelParams(Params):
     """One model: what it predicts, from which rows, and how it is trained and judged."""
 
-    outcome: Literal["no_order", "order"]
+    outcome: Literal["no_order", "order", "order_group"]
     """What label 1 means where the source is a list of orders."""
     snapshots: SnapshotParams = SnapshotParams()
     split: SplitParams = SplitParams()
@@ -144,6 +163,7 @@ class ModelParams(Params):
     evaluate: EvaluateParams = EvaluateParams()
     sensitive: SensitiveParams = SensitiveParams()
     gate: GateParams = GateParams()
+    costs: CostParams = CostParams()
 
 
 class ColumnSource(Params):

@@ -1,22 +1,17 @@
 """Who is champion and who decided it: aliases and tags of a registered model in MLflow.
 
-The alias `champion` is what counts, whoever moves it. Each move of ours is first written down as
-a tag of the registered model (`decision.0001`, …), then made; so a record is never lost, and one
-whose move was cut short is found out by the next.
+The alias `champion` is what counts, whoever moves it; the ledger keeps who did and why.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from salespipe.datasets.atomic import replacing
 from salespipe.errors import SalespipeError
+from salespipe.ledger import APPROVALS, AUTO, NOBODY, Ledger, Record
 from salespipe.store import SQLITE, tracking_uri
 
 if TYPE_CHECKING:
@@ -25,33 +20,7 @@ if TYPE_CHECKING:
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
-RECORD = "decision."
 LOCK_SECONDS = 30
-APPROVALS = {"promote": "auto", "approve": "approved", "rollback": "rolled back to"}
-AUTO, NOBODY = "auto", "none yet"
-BY_ALIAS = "someone in MLflow"
-
-
-@dataclass(frozen=True)
-class Record:
-    """One decision on who is champion.
-
-    Attributes:
-        action: promote, approve, reject, rollback; `moved` where the alias was set in MLflow, and
-            `interrupted` where a move was written down but not made.
-        version: the version it is about.
-        previous: the champion before.
-        by: who decided; `auto` is the gate.
-        reason: why.
-        at: when, UTC.
-    """
-
-    action: str
-    version: int | None
-    previous: int | None
-    by: str
-    reason: str
-    at: str
 
 
 class Registry:
@@ -68,6 +37,7 @@ class Registry:
 
         self.name = name
         self._client: MlflowClient = mlflow.MlflowClient(uri)
+        self._ledger = Ledger(self._client, name)
         self._uri = uri
         self._lock = lock
 
@@ -150,8 +120,8 @@ class Registry:
                 raise SalespipeError(
                     f"{self.name} v{version} is champion: `salespipe rollback` puts another in."
                 )
-            record = self._record("reject", version, current, by, reason)
-            self._tag(version, {"verdict": "reject", "approval": "rejected", **_signed(record)})
+            record = self._ledger.write("reject", version, current, by, reason)
+            self._tag(version, {"verdict": "reject", "approval": "rejected", **record.signed()})
             if self.challenger() == version:
                 self._client.delete_registered_model_alias(self.name, CHALLENGER)
             return record
@@ -164,7 +134,7 @@ class Registry:
         """
         with self._alone():
             current = self.champion()
-            target = self._before(current) if to is None else to
+            target = self._ledger.before(current) if to is None else to
             if target is None:
                 raise SalespipeError(f"{self.name} has had no champion before v{current}.")
             self._version(target)
@@ -175,10 +145,7 @@ class Registry:
 
     def history(self) -> list[Record]:
         """Every decision, oldest first."""
-        if not self._known():
-            return []
-        tags = self._client.get_registered_model(self.name).tags
-        return [Record(**json.loads(tags[key])) for key in sorted(tags) if key.startswith(RECORD)]
+        return self._ledger.records() if self._known() else []
 
     def load(self, version: int) -> Any:
         """The model of a version, read from its files as today's code reads them.
@@ -193,7 +160,7 @@ class Registry:
 
         try:
             source = f"models:/{self.name}/{version}"
-            folder = mlflow.artifacts.download_artifacts(source, registry_uri=self._uri)
+            folder = mlflow.artifacts.download_artifacts(source, tracking_uri=self._uri)
             saved = sorted(Path(folder).glob("artifacts/*/meta.json"))
             if not saved:
                 raise SalespipeError("its files are gone")
@@ -235,10 +202,6 @@ class Registry:
         except MlflowException as error:
             raise SalespipeError(f"{self.name} has no version {version}.") from error
 
-    def _before(self, current: int | None) -> int | None:
-        earlier = [one.previous for one in self.history() if one.version == current]
-        return earlier[-1] if earlier else None
-
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """One decision at a time, after whatever was left open is written down."""
@@ -247,7 +210,7 @@ class Registry:
         self._lock.parent.mkdir(parents=True, exist_ok=True)
         try:
             with filelock.FileLock(self._lock, timeout=LOCK_SECONDS):
-                self._catch_up()
+                self._ledger.catch_up(self.champion())
                 yield
         except filelock.Timeout as error:
             raise SalespipeError(
@@ -255,49 +218,15 @@ class Registry:
                 "try again."
             ) from error
 
-    def _catch_up(self) -> None:
-        """Writes down what happened to the alias since our last record."""
-        moves = [one for one in self.history() if one.action != "reject"]
-        last, now = (moves[-1] if moves else None), self.champion()
-        known = last.version if last else None
-        if now == known:
-            return
-        if last is not None and last.action in APPROVALS and now == last.previous:
-            told = f"{last.action} of v{last.version} was cut short"
-            self._record("interrupted", now, now, last.by, told)
-            return
-        self._record("moved", now, known, *self._signature(now))
-
-    def _signature(self, version: int | None) -> tuple[str, str]:
-        """Who set the alias and why, by tags that a person set on the version and not we."""
-        tags = self._version(version).tags if version else {}
-        signed = (tags.get("approver", AUTO), tags.get("reason", ""))
-        ours = {(one.version, one.by, one.reason) for one in self.history()}
-        unsigned = signed[0] in (AUTO, NOBODY) or (version, *signed) in ours
-        return (BY_ALIAS, "no reason given") if unsigned else signed
-
     def _move(self, action: str, version: int, current: int | None, by: str, why: str) -> Record:
-        record = self._record(action, version, current, by, why)
-        self._tag(version, {"approval": APPROVALS[action], **_signed(record)})
+        record = self._ledger.write(action, version, current, by, why)
+        self._tag(version, {"approval": APPROVALS[action], **record.signed()})
         self._client.set_registered_model_alias(self.name, CHAMPION, str(version))
-        return record
-
-    def _record(
-        self, action: str, version: int | None, previous: int | None, by: str, reason: str
-    ) -> Record:
-        at = datetime.now(UTC).isoformat(timespec="seconds")
-        record = Record(action, version, previous, by, reason, at)
-        key = f"{RECORD}{len(self.history()) + 1:04d}"
-        self._client.set_registered_model_tag(self.name, key, json.dumps(asdict(record)))
         return record
 
     def _tag(self, version: int, tags: Mapping[str, str]) -> None:
         for key, value in tags.items():
             self._client.set_model_version_tag(self.name, str(version), key, value)
-
-
-def _signed(record: Record) -> dict[str, str]:
-    return {"approver": record.by, "reason": record.reason, "decided_at": record.at}
 
 
 def _overtaken(version: int, against: int | None, current: int | None) -> str:
@@ -318,11 +247,3 @@ def open_registry(root: Path, configured_uri: str, name: str) -> Registry:
         Path(uri.removeprefix(SQLITE)) if uri.startswith(SQLITE) else root / "data" / "registry"
     )
     return Registry(uri, name, beside.with_name(f"{beside.name}.{name}.lock"))
-
-
-def write_champion(registry: Registry, folder: Path) -> dict[str, Any]:
-    """Leave word of who is champion and who waits beside the reports, in `champion.json`."""
-    facts = registry.summary()
-    with replacing(folder / "champion.json") as beside:
-        beside.write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
-    return facts

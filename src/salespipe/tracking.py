@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from salespipe.champions import write_champion
 from salespipe.config import BusinessConfigLoader
-from salespipe.registry import Registry, open_registry, write_champion
+from salespipe.registry import Registry, open_registry
 from salespipe.store import create_store, tracking_uri
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Tracker:
         return f"{self._env}-{model}"
 
     def _model_input(self, model: str) -> Path:
-        return self._root / "data/05_model_input" / self._env / f"{model}.parquet"
+        return self._root / "data/05_model_input" / self._env / model / "rows.parquet"
 
     def _nested_run(self, model: str) -> str:
         import mlflow

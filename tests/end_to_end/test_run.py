@@ -60,7 +60,7 @@ def test_the_champion_loads_from_the_registry_with_pickle_forbidden(project):
 import mlflow, pandas as pd
 model = mlflow.pyfunc.load_model("models:/demo-churn@champion")
 names = [column.name for column in model.metadata.signature.inputs]
-frame = pd.read_parquet("data/05_model_input/demo/churn.parquet")
+frame = pd.read_parquet("data/05_model_input/demo/churn/rows.parquet")
 test = frame[frame["split"] == "test"].reset_index(drop=True)
 saved = pd.read_parquet("data/07_model_output/demo/churn_test.parquet")
 import json

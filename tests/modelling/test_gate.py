@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from salespipe.modelling.gate import Challenger, Champion, Measured, check_measured, decide
+from salespipe.modelling.decision import Challenger, Champion, Measured
+from salespipe.modelling.gate import check_measured, decide
 from salespipe.params import GateParams
 
 PARAMS = GateParams(bootstrap_samples=300)

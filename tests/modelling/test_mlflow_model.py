@@ -22,12 +22,10 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
     import mlflow
 
-    before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'mlflow.db'}")
     mlflow.create_experiment("demo-churn", (tmp_path / "artifacts").as_uri())
     mlflow.set_experiment("demo-churn")
-    yield mlflow
-    mlflow.set_tracking_uri(before)
+    return mlflow
 
 
 @pytest.mark.parametrize("which", ["champion", RULE])

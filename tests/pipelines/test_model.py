@@ -47,7 +47,7 @@ def test_one_parent_run_and_one_nested_run_a_model(client):
     names = {a.path for a in client.list_artifacts(nested.info.run_id)}
     assert {"metrics.json", "gate.json", "plots"} <= names
     plots = {a.path for a in client.list_artifacts(nested.info.run_id, "plots")}
-    assert plots == {"plots/calibration.png", "plots/gain.png", "plots/features.png"}
+    assert plots == {f"plots/{n}.png" for n in ("calibration", "gain", "profit", "features")}
     assert {"business", "git_commit", "data_hash", "lock_hash", "as_of"} <= set(nested.data.tags)
     assert nested.data.params["snapshots.horizon_days"] == "60"
     assert 0.5 < nested.data.metrics["xgboost.roc_auc"] < 1

@@ -91,7 +91,7 @@ def test_telco_leaves_sensitive_attributes_out_and_does_not_leak(project):
 
 
 def test_bank_is_judged_on_its_latest_rows(project):
-    frame = pd.read_parquet(project / "data/05_model_input/bank/propensity.parquet")
+    frame = pd.read_parquet(project / "data/05_model_input/bank/propensity/rows.parquet")
     position = frame["entity_id"].astype(int)
     assert position[frame["split"] == "test"].min() > position[frame["split"] != "test"].max()
     assert "duration" not in frame

@@ -8,7 +8,7 @@ and a status that the source changes afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -19,12 +19,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from salespipe.features import FEATURE_GROUPS, FeatureGroup, customer_features
+from salespipe.features import customer_features
+from salespipe.modelling.frame import row_keys
 from salespipe.params import ModelParams
 
 KEYS = ("entity_id", "as_of", "split", "label")
+Build = Callable[[Mapping[str, ir.Table], ir.Table], ir.Table]
+"""Features of snapshots (`customer_id, as_of`) from canonical tables."""
 TIMES = {"orders": "ordered_at", "events": "occurred_at", "customers": "signed_up_at"}
-SAMPLE_CUSTOMERS = 1000
+SAMPLE_ROWS_A_CUTOFF = 1000
 SAMPLE_ROWS = 50_000
 MAX_AUC = 0.98
 MIN_OUTCOMES = 30
@@ -46,7 +49,7 @@ def audit_leaks(
     tables: Mapping[str, ir.Table],
     frame: pd.DataFrame,
     model: ModelParams,
-    groups: Mapping[str, FeatureGroup] = FEATURE_GROUPS,
+    build: Build = customer_features,
 ) -> dict[str, Any]:
     """Looks for features that a model could not have on the day it is used.
 
@@ -55,7 +58,7 @@ def audit_leaks(
         frame: What the model learns from: `entity_id, as_of, split, label`, features. It is not
             rebuilt here, for built alone a cutoff's features may hide what they saw.
         model: Names the sensitive columns that are no features.
-        groups: The feature groups that `frame` was built with.
+        build: What built the features of `frame`.
 
     Returns:
         `{passed, checks: [{name, value, bound, passed, features}]}`, ready for JSON.
@@ -64,7 +67,7 @@ def audit_leaks(
     frame = frame.drop(columns=kept_out)
     checks = [check_too_good(frame[frame.split != "test"])]
     if "snapshots" not in tables:
-        checks += [check_cutoff(tables, frame, day, groups) for day in audited_days(frame)]
+        checks += [check_cutoff(tables, frame, day, build) for day in audited_days(frame)]
     listed = [asdict(check) | {"features": list(check.features)} for check in checks]
     return {"passed": all(check.passed for check in checks), "checks": listed}
 
@@ -86,18 +89,21 @@ def check_cutoff(
     tables: Mapping[str, ir.Table],
     frame: pd.DataFrame,
     day: date,
-    groups: Mapping[str, FeatureGroup],
+    build: Build,
 ) -> AuditCheck:
     """How many features of a cutoff change once everything from that day on is cut away."""
-    rows = every_nth(frame[dates(frame.as_of) == day].sort_values("entity_id"), SAMPLE_CUSTOMERS)
-    rows = rows.set_index(rows.entity_id.astype(str))
+    keys = [key for key in row_keys(frame) if key != "as_of"]
+    rows = every_nth(frame[dates(frame.as_of) == day].sort_values(keys), SAMPLE_ROWS_A_CUTOFF)
+    rows = rows.astype(dict.fromkeys(keys, str)).set_index(keys, drop=False)
+    customers = sorted(set(rows.entity_id))
     snapshots = ibis.memtable(
-        {"customer_id": list(rows.index), "as_of": [day] * len(rows)},
+        {"customer_id": customers, "as_of": [day] * len(customers)},
         schema={"customer_id": "string", "as_of": "date"},
     )
     known = {name: truncate(table, name, day) for name, table in tables.items()}
-    rebuilt = customer_features(known, snapshots, groups).execute().set_index("customer_id")
-    changed = differing(rows.drop(columns=list(KEYS)), rebuilt.loc[rows.index])
+    built = build(known, snapshots).execute().rename(columns={"customer_id": "entity_id"})
+    rebuilt = built.set_index(keys).loc[rows.index]
+    changed = differing(rows.drop(columns=[*keys, "as_of", "split", "label"]), rebuilt)
     return AuditCheck(f"truncated_{day}", float(len(changed)), 0.0, not changed, changed)
 
 

@@ -35,14 +35,29 @@ from salespipe.params import BaselineParams, TrainParams
 
 RULE, LOGISTIC, TREES, BLEND = "recency_rule", "rfm_logistic", "xgboost", "blend"
 Role = Literal["baseline", "candidate"]
+POPULARITY = "popularity_rule"
 ROLES: dict[str, Role] = {
     RULE: "baseline",
+    POPULARITY: "baseline",
     LOGISTIC: "baseline",
     TREES: "candidate",
     BLEND: "candidate",
 }
 
 Fit = Callable[[pd.DataFrame, Integers], Scorer]
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the chosen model's kind said of later rows of customers it had not seen.
+
+    Attributes:
+        rows: positions in `development_rows`.
+        probability: calibrated on other customers than the row's.
+    """
+
+    rows: Integers
+    probability: Floats
 
 
 @dataclass(frozen=True)
@@ -56,6 +71,7 @@ class Trained:
         validation: JSON-ready table of the held-out figures, by name; empty where nothing was
             judged.
         params: What the trees were grown with: as given, or the search's best.
+        held: Held-out predictions of the chosen one; None where nothing was judged.
     """
 
     models: dict[str, Model]
@@ -63,6 +79,7 @@ class Trained:
     reason: str
     validation: dict[str, dict[str, Any]]
     params: TrainParams
+    held: Held | None = None
 
     @property
     def champion(self) -> Model:
@@ -87,13 +104,14 @@ class Judged:
     attempt: Attempt
     method: Method
     by_method: dict[str, float]
+    probability: Floats
     losses: Floats
 
 
 def train_candidates(
     frame: pd.DataFrame, schema: FeatureSchema, train: TrainParams, baseline: BaselineParams
 ) -> Trained:
-    """Fits the recency rule, the RFM logistic regression, boosted trees and the blend; chooses one.
+    """Fits the rule, the RFM logistic regression, boosted trees and the blend; chooses one.
 
     Each is judged on the validation block by fits that saw neither its customers nor its time
     (`later_folds`); the number of trees, the calibration and the choice all come from there. Then
@@ -108,28 +126,29 @@ def train_candidates(
     Raises:
         SalespipeError: if a baseline's column is no feature, or the frame does not fit the schema.
     """
-    schemas = _schemas(schema, baseline)
+    schemas, rule = _schemas(schema, baseline), baseline.rule_name
     development = develop(frame, schema)
     if reason := shortage(development, train.min_outcomes):
-        return _without_trees(development, schemas, reason, train)
+        return _without_trees(development, schemas, rule, reason, train)
     params = search_params(development.design, development.label, development.folds, train)
-    attempts = _attempts(development, schemas, params)
+    attempts = _attempts(development, schemas, rule, params)
     judged = {name: _judge(attempt, development) for name, attempt in attempts.items()}
     clusters = development.clusters[development.held]
-    choice = choose_candidate({n: one.losses for n, one in judged.items()}, clusters, RULE)
+    choice = choose_candidate({n: one.losses for n, one in judged.items()}, clusters, rule)
     return Trained(
         models={name: _finish(name, one, development) for name, one in judged.items()},
         chosen=choice.name,
         reason=choice.reason,
         validation=_validation(judged, choice),
         params=params,
+        held=Held(development.held, judged[choice.name].probability),
     )
 
 
 def _schemas(schema: FeatureSchema, baseline: BaselineParams) -> dict[str, FeatureSchema]:
     linear = schema.only(baseline.logistic_columns) if baseline.logistic_columns else schema
     rule = schema.only([baseline.rule_column])
-    return {RULE: rule, LOGISTIC: linear, TREES: schema, BLEND: schema}
+    return {baseline.rule_name: rule, LOGISTIC: linear, TREES: schema, BLEND: schema}
 
 
 def _fit_rule(design: pd.DataFrame, label: Integers) -> Scorer:
@@ -137,7 +156,10 @@ def _fit_rule(design: pd.DataFrame, label: Integers) -> Scorer:
 
 
 def _attempts(
-    development: Development, schemas: Mapping[str, FeatureSchema], params: TrainParams
+    development: Development,
+    schemas: Mapping[str, FeatureSchema],
+    rule: str,
+    params: TrainParams,
 ) -> dict[str, Attempt]:
     design, label = development.design, development.label
     grown = stop_early(design, label, development.folds, params)
@@ -151,7 +173,7 @@ def _attempts(
     scorers = (one.scorer for one in linear)
     blend = Blend(trees, tuple(one for one in scorers if isinstance(one, LogisticModel)))
     return {
-        RULE: _attempt(development, schemas[RULE], _fit_rule),
+        rule: _attempt(development, schemas[rule], _fit_rule),
         LOGISTIC: rfm,
         TREES: Attempt(schemas[TREES], grown.log_odds, trees, facts),
         BLEND: Attempt(schemas[BLEND], held, blend, facts),
@@ -176,8 +198,8 @@ def _judge(attempt: Attempt, development: Development) -> Judged:
     held = development.held
     label, groups = development.label[held], development.groups[held]
     method, by_method = choose_method(attempt.held, label, groups, development.clusters[held])
-    losses = row_losses(label, cross_fitted(method, attempt.held, label, groups))
-    return Judged(attempt, method, by_method, losses)
+    probability = cross_fitted(method, attempt.held, label, groups)
+    return Judged(attempt, method, by_method, probability, row_losses(label, probability))
 
 
 def _finish(name: str, judged: Judged, development: Development) -> Model:
@@ -189,9 +211,13 @@ def _finish(name: str, judged: Judged, development: Development) -> Model:
 
 
 def _without_trees(
-    development: Development, schemas: Mapping[str, FeatureSchema], reason: str, params: TrainParams
+    development: Development,
+    schemas: Mapping[str, FeatureSchema],
+    rule: str,
+    reason: str,
+    params: TrainParams,
 ) -> Trained:
-    fits: dict[str, Fit] = {RULE: _fit_rule}
+    fits: dict[str, Fit] = {rule: _fit_rule}
     if min(outcome_counts(development)) >= FEW_OUTCOMES:
         fits[LOGISTIC] = fit_logistic
     design, label = development.design, development.label
@@ -199,7 +225,7 @@ def _without_trees(
         name: Model(name, schemas[name], fit(design[list(schemas[name].names)], label))
         for name, fit in fits.items()
     }
-    return Trained(models, RULE, f"{reason} The rule is used instead of a model.", {}, params)
+    return Trained(models, rule, f"{reason} The rule is used instead of a model.", {}, params)
 
 
 def _validation(judged: Mapping[str, Judged], choice: Choice) -> dict[str, dict[str, Any]]:

@@ -115,16 +115,15 @@ def evaluate_candidates(
         "best_possible": _best_possible(test, judgement.values[trained.chosen]["roc_auc"], truth),
         "bootstrap": {"samples": params.bootstrap_samples, "level": LEVEL, "by": "entity_id"},
     }
-    settled: dict[str, Any] = _settled(figures)
-    return settled
+    return dict(settled(figures))
 
 
-def _settled(figures: Any) -> Any:
+def settled(figures: Any) -> Any:
     """Every float to the digits that are the same in every run."""
     if isinstance(figures, dict):
-        return {key: _settled(value) for key, value in figures.items()}
+        return {key: settled(value) for key, value in figures.items()}
     if isinstance(figures, list):
-        return [_settled(value) for value in figures]
+        return [settled(value) for value in figures]
     return settle(figures, FIGURE_DIGITS) if isinstance(figures, float) else figures
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from salespipe.modelling.candidates import ROLES, Trained
+from salespipe.modelling.decision import Challenger, Champion, Measured
 from salespipe.modelling.frame import FeatureSchema, Floats, entity_codes, labels
-from salespipe.modelling.gate import Challenger, Champion, Measured
 from salespipe.modelling.groups import calibration_gaps
 from salespipe.modelling.links import row_losses
 from salespipe.params import ModelParams

@@ -21,6 +21,15 @@ KEY_COLUMNS = ("entity_id", "as_of", "split", "label")
 """What a model-input frame carries beside features and sensitive attributes."""
 
 
+ROW_KEYS = ("entity_id", "as_of", "item_group")
+"""What tells the rows of a model apart; only offers have the last."""
+
+
+def row_keys(frame: pd.DataFrame) -> list[str]:
+    """The keys of a frame's rows."""
+    return [key for key in ROW_KEYS if key in frame.columns]
+
+
 class Feature(BaseModel):
     """One column a model may read; a category knows its levels, all others count as missing."""
 
@@ -145,7 +154,8 @@ def development_rows(frame: pd.DataFrame) -> pd.DataFrame:
     """Rows before the test period in one canonical order, so that input order changes no model."""
     rows = frame[frame["split"].isin(["train", "valid"])]
     order = rows.assign(_as_of=rows["as_of"].astype("string").fillna(""))
-    order = order.sort_values(["_as_of", "entity_id"], kind="stable")
+    keys = ["_as_of", *(key for key in row_keys(rows) if key != "as_of")]
+    order = order.sort_values(keys, kind="stable")
     return order.drop(columns="_as_of").reset_index(drop=True)
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from salespipe.modelling.bootstrap import Interval
+from salespipe.modelling.decision import Measured
 from salespipe.modelling.frame import Floats, Integers
-from salespipe.modelling.gate import Measured
 from salespipe.modelling.links import clustered_error
 from salespipe.params import GateParams, Waiver
 

@@ -9,19 +9,11 @@ import ibis
 
 from salespipe.errors import SalespipeError
 from salespipe.features import FEATURE_GROUPS, FeatureGroup, customer_features
-from salespipe.modelling.snapshots import (
-    assign_splits,
-    choose_cutoffs,
-    cutoff_table,
-    label_orders,
-    population,
-)
-from salespipe.params import ModelParams, SnapshotParams, SplitParams
+from salespipe.modelling.snapshots import NOT_FEATURES, label_orders, snapshots_of
+from salespipe.params import ModelParams, SplitParams
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-
-NOT_FEATURES = ("customer_id", "signed_up_at", "opted_out_at")
 
 
 def build_frame(tables: Mapping[str, ir.Table], model: ModelParams) -> ir.Table:
@@ -44,6 +36,15 @@ def build_frame(tables: Mapping[str, ir.Table], model: ModelParams) -> ir.Table:
         frame = from_orders(tables, model)
     else:
         raise SalespipeError("A model needs orders or snapshots; source.yml maps neither.")
+    return with_sensitive(frame, model)
+
+
+def with_sensitive(frame: ir.Table, model: ModelParams) -> ir.Table:
+    """The frame, which has every sensitive attribute that conf names.
+
+    Raises:
+        SalespipeError: it lacks one.
+    """
     if unknown := sorted(set(model.sensitive.columns) - set(frame.columns)):
         raise SalespipeError(
             f"Conf names sensitive attributes that the data do not have: {', '.join(unknown)}."
@@ -76,14 +77,6 @@ def from_orders(
     names = [c for c in features.columns if c not in keys and c not in NOT_FEATURES]
     frame = joined.select("customer_id", "as_of", "split", "label", *names)
     return frame.rename(entity_id="customer_id").order_by("as_of", "entity_id")
-
-
-def snapshots_of(orders: ir.Table, snapshots: SnapshotParams, split: SplitParams) -> ir.Table:
-    """`customer_id, as_of, split`: who is looked at, as of which days, and for what."""
-    days = orders.agg(first=orders.ordered_at.min(), last=orders.ordered_at.max()).execute()
-    first, last = (days[c].iloc[0].date() for c in ("first", "last"))
-    splits = assign_splits(choose_cutoffs(first, last, snapshots), split.validation_share)
-    return population(orders, cutoff_table(splits), snapshots.active_days)
 
 
 def from_table(snapshots: ir.Table, split: SplitParams) -> ir.Table:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from salespipe.modelling.costs import Curve
+
 SIZE = (7.0, 5.0)
 SHOWN_FEATURES = 15
 SAMPLE = 5000
@@ -94,6 +96,30 @@ def gain_figure(label: Integers, predictions: Mapping[str, Floats], chosen: str)
     axes.set(xlabel="share of customers, best-ranked first", ylabel="share of outcomes found")
     axes.set(title="How many outcomes does the top of the list hold?", xlim=(0, 1), ylim=(0, 1))
     axes.legend(loc="lower right")
+    return figure
+
+
+def profit_figure(curves: Mapping[str, Curve], chosen: str) -> Figure:
+    """Profit by share of customers contacted, of every candidate; the chosen one's best is marked.
+
+    Args:
+        curves: By candidate.
+        chosen: The one drawn bold.
+    """
+    figure = _figure()
+    axes: Axes = figure.subplots()
+    axes.axhline(0, color="grey", linewidth=0.8)
+    for name, curve in curves.items():
+        bold = name == chosen
+        axes.plot(
+            curve.share, curve.profit, linewidth=2.5 if bold else 1.2,
+            label=f"{name} (chosen)" if bold else name,
+        )  # fmt: skip
+    best = int(np.argmax(curves[chosen].profit))
+    axes.plot(curves[chosen].share[best], curves[chosen].profit[best], "o", color="black")
+    axes.set(xlabel="share of customers contacted, best-ranked first", xlim=(0, 1))
+    axes.set(ylabel="profit a customer", title="What does contacting customers earn?")
+    axes.legend(loc="best")
     return figure
 
 

@@ -10,10 +10,11 @@ import ibis.expr.types as ir
 
 from salespipe.errors import SalespipeError
 from salespipe.features.lines import sale_days
-from salespipe.params import SnapshotParams
+from salespipe.params import SnapshotParams, SplitParams
 
 MIN_CUTOFFS = 2
 """One to train on and a later one to validate with."""
+NOT_FEATURES = ("customer_id", "signed_up_at", "opted_out_at")
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,19 @@ def cutoff_table(splits: dict[date, str]) -> ir.Table:
     """The cutoffs as a table: `as_of` (date), `split` (string)."""
     rows = {"as_of": list(splits), "split": list(splits.values())}
     return ibis.memtable(rows, schema={"as_of": "date", "split": "string"})
+
+
+def cutoffs_of(orders: ir.Table, params: SnapshotParams) -> Cutoffs:
+    """Cutoffs of the orders that there are; see `choose_cutoffs`."""
+    days = orders.agg(first=orders.ordered_at.min(), last=orders.ordered_at.max()).execute()
+    first, last = (days[c].iloc[0].date() for c in ("first", "last"))
+    return choose_cutoffs(first, last, params)
+
+
+def snapshots_of(orders: ir.Table, snapshots: SnapshotParams, split: SplitParams) -> ir.Table:
+    """`customer_id, as_of, split`: who is looked at, as of which days, and for what."""
+    splits = assign_splits(cutoffs_of(orders, snapshots), split.validation_share)
+    return population(orders, cutoff_table(splits), snapshots.active_days)
 
 
 def population(orders: ir.Table, cutoffs: ir.Table, active_days: int | None) -> ir.Table:

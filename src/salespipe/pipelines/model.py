@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kedro.pipeline import Pipeline, node, pipeline
+from kedro.pipeline.node import Node
 
 from salespipe.pipelines import model_nodes
 
@@ -24,30 +25,38 @@ class Steps:
     decide_promotion: Step = model_nodes.decide_promotion
 
 
-def model_pipeline(name: str, steps: Steps = Steps()) -> Pipeline:
+def model_pipeline(name: str, steps: Steps = Steps(), prepare: Node | None = None) -> Pipeline:
     """Features and training of one model.
 
     Args:
         name: the model's namespace; its conf is `conf/base/parameters_<name>.yml`.
         steps: what is done at each step, where it is not what customer models do.
+        prepare: what comes first, if anything; the steps that build and audit features and the
+            one that fits get its outputs.
     """
+    made = prepare.outputs if prepare else []
     features = [
+        *([prepare] if prepare else []),
         node(
             steps.build_model_input,
-            ["tables", "params:model"],
+            ["tables", *made, "params:model"],
             "model_input",
             name="build_model_input",
         ),
         node(
             steps.audit_features,
-            ["tables", "model_input", "params:model"],
+            ["tables", *made, "model_input", "params:model"],
             "audit",
             name="audit_features",
         ),
     ]
     train = [
-        node(steps.fit_model, ["model_input", "params:model"], ["trained", "model"],
-             name="fit_model"),
+        node(
+            steps.fit_model,
+            ["model_input", *made, "params:model"],
+            ["trained", "model"],
+            name="fit_model",
+        ),
         node(
             steps.judge_model,
             ["model_input", "trained", "truth", "params:model", "params:simulator"],
@@ -72,7 +81,7 @@ def model_pipeline(name: str, steps: Steps = Steps()) -> Pipeline:
             "gate",
             name="decide_promotion",
         ),
-    ]  # fmt: skip
+    ]
     return pipeline(
         pipeline(features, tags="features") + pipeline(train, tags="train"),
         namespace=name,

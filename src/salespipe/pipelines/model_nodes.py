@@ -66,21 +66,24 @@ def judge_model(
     Returns:
         What `metrics.json` holds, and the test rows' keys, labels and probabilities.
     """
-    from salespipe.modelling.evaluate import evaluate_candidates
+    from salespipe.modelling.costs import judge_costs
+    from salespipe.modelling.evaluate import evaluate_candidates, settled
+    from salespipe.modelling.frame import row_keys
 
     test = model_input[model_input["split"] == "test"]
     frame = model_input
-    if truth is not None and simulator is not None:
+    if truth is not None and simulator is not None and model.outcome != "order_group":
         known = _true_probability(test, truth, model, simulator)
         frame = model_input.assign(**{TRUTH: known})
     metrics = evaluate_candidates(frame, trained, model.evaluate, TRUTH if TRUTH in frame else None)
+    costs = judge_costs(model_input, trained, model.costs, model.evaluate)
     as_of = metrics["rows"]["test"]["last_cutoff"]
     facts = {"as_of": as_of, "horizon_days": model.snapshots.horizon_days if as_of else None}
-    keys = test[["entity_id", "as_of", "label"]].reset_index(drop=True)
+    keys = test[[*row_keys(test), "label"]].reset_index(drop=True)
     predictions = keys.assign(
         **{name: candidate.predict(test) for name, candidate in trained.models.items()}
     )
-    return facts | metrics, predictions
+    return facts | metrics | {"costs": settled(costs)}, predictions
 
 
 def _true_probability(
@@ -98,10 +101,13 @@ def _true_probability(
 
 
 def draw_plots(model_input: Frame, trained: Any, model: ModelParams) -> dict[str, Any]:
-    """Calibration curve, gain curve and strongest features, from the test rows: figures by file."""
+    """Calibration, gain and profit curves and strongest features, from the test rows, by file."""
     from salespipe.modelling import plots
+    from salespipe.modelling.costs import curves_on_test
 
     figures = plots.draw_plots(model_input, trained, model.evaluate.calibration_bins)
+    curves = curves_on_test(model_input, trained, model.costs)
+    figures["profit"] = plots.profit_figure(curves, trained.chosen)
     return {f"{name}.png": figure for name, figure in figures.items()}
 
 

@@ -1,0 +1,141 @@
+"""The list a sales team works from: every customer as of now, ranked, with reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from salespipe.errors import SalespipeError
+from salespipe.modelling.costs import contact_gain, spend_of
+from salespipe.modelling.frame import Floats
+from salespipe.modelling.reasons import strongest_reasons
+from salespipe.params import CostParams, ScoreParams
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from salespipe.modelling.evidence import InOffice
+
+DECILES = 10
+OPTED_OUT = "opted_out"
+
+
+def as_of_now(tables: Mapping[str, ir.Table], wanted: date | None) -> date | None:
+    """The day that customers are scored as of: the one after the last order, unless one is named.
+
+    Returns:
+        None where the source is a table of snapshots, which has its own days.
+
+    Raises:
+        SalespipeError: a day was named that the source cannot be looked at as of.
+    """
+    if "orders" not in tables:
+        if wanted is not None:
+            raise SalespipeError("A table of snapshots is scored as it is: leave --as-of out.")
+        return None
+    last = tables["orders"].ordered_at.max().execute().date()
+    now: date = last + timedelta(days=1)
+    if wanted is not None and wanted > now:
+        raise SalespipeError(f"Orders end on {last}: --as-of can't be later than {now}.")
+    return wanted or now
+
+
+def score_rows(rows: pd.DataFrame, office: InOffice, costs: CostParams) -> pd.DataFrame:
+    """What the champion says of each row, best prospects first.
+
+    Args:
+        rows: n rows with keys and the champion's features.
+        office: the champion.
+        costs: what a success is worth.
+
+    Returns:
+        Keys, `probability`, `decile` (1 is the highest tenth), `recent_spend`, `expected_value`
+        (probability times recent spend), `reason_1` to `reason_3`, `suppressed` (opted out, never
+        to be contacted), `champion_version`.
+    """
+    model = office.model
+    probability = np.asarray(model.predict(rows), dtype=np.float64)  # type: ignore[union-attr]
+    spend = spend_of(rows, costs)
+    keys = [name for name in ("entity_id", "item_group", "as_of") if name in rows]
+    scores = rows[keys].assign(
+        probability=probability,
+        decile=deciles(probability),
+        recent_spend=spend,
+        expected_value=probability * spend,
+        **dict(strongest_reasons(model, rows).items()),  # type: ignore[arg-type]
+        suppressed=_opted_out(rows),
+        champion_version=office.version,
+    )
+    by = ["expected_value", "probability", *keys[:2]]
+    falling = [False, False, *(True for _ in keys[:2])]
+    return scores.sort_values(by, ascending=falling, kind="stable").reset_index(drop=True)
+
+
+def deciles(score: Floats) -> np.ndarray:
+    """1 for the highest tenth of rows to 10 for the lowest; equal scores share the better one."""
+    rank = pd.Series(-score).rank(method="min").to_numpy()
+    return np.ceil(rank * DECILES / max(len(score), 1)).astype(np.int64)
+
+
+def _opted_out(rows: pd.DataFrame) -> Any:
+    if OPTED_OUT not in rows:
+        return False
+    return rows[OPTED_OUT].fillna(0).astype(bool)
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """Whom to contact.
+
+    Attributes:
+        marked: of each row, whether to.
+        report: JSON-ready: how many, what they cost, the profit to expect of them, and how much
+            more it is than that of as many customers taken at random.
+    """
+
+    marked: np.ndarray
+    report: dict[str, Any]
+
+
+def mark_contacts(scores: pd.DataFrame, costs: CostParams, score: ScoreParams) -> Contacts:
+    """Marks whom to contact: those of whom most profit is to be expected, within a capacity.
+
+    Without a capacity or a budget everyone is marked whose contact pays; with one, its places are
+    filled whether or not the last of them pay, and the report says what they earn.
+
+    Args:
+        scores: `probability`, `recent_spend` and `suppressed` of each row.
+        costs: what a contact costs and wins.
+        score: capacity or budget.
+    """
+    gain = contact_gain(scores["probability"].to_numpy(), scores["recent_spend"].to_numpy(), costs)
+    open_to = ~scores["suppressed"].to_numpy(dtype=bool)
+    places = places_for(score, costs)
+    worth = open_to & (gain > 0) if places is None else open_to
+    order = np.argsort(-np.where(worth, gain, -np.inf), kind="stable")
+    chosen = order[: min(int(worth.sum()), len(order) if places is None else places)]
+    marked = np.zeros(len(scores), dtype=bool)
+    marked[chosen] = True
+    expected = float(gain[marked].sum())
+    at_random = float(gain[open_to].mean() * marked.sum()) if open_to.any() else 0.0
+    return Contacts(marked, {
+        "contacts": int(marked.sum()),
+        "cost": round(costs.contact_cost * int(marked.sum()), 2),
+        "expected_profit": round(expected, 2),
+        "expected_at_random": round(at_random, 2),
+        "expected_gain_over_random": round(expected - at_random, 2),
+        "suppressed": int((~open_to).sum()),
+    })  # fmt: skip
+
+
+def places_for(score: ScoreParams, costs: CostParams) -> int | None:
+    """How many can be contacted; None where nothing limits it."""
+    limits = [] if score.capacity is None else [score.capacity]
+    if score.budget is not None and costs.contact_cost > 0:
+        limits.append(int(score.budget / costs.contact_cost))
+    return min(limits, default=None)
