@@ -106,7 +106,7 @@ def profit_figure(curves: Mapping[str, Curve], chosen: str) -> Figure:
         curves: By candidate.
         chosen: The one drawn bold.
     """
-    figure = _figure()
+    figure = new_figure()
     axes: Axes = figure.subplots()
     axes.axhline(0, color="grey", linewidth=0.8)
     for name, curve in curves.items():

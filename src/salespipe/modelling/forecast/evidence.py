@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from salespipe.modelling.decision import Challenger, Champion, Measured
 from salespipe.modelling.evidence import InOffice, leaky_features
 from salespipe.modelling.forecast.backtest import backtest, pick
 from salespipe.modelling.forecast.candidates import ROLES
@@ -20,7 +21,6 @@ from salespipe.modelling.forecast.reconcile import add_up
 from salespipe.modelling.forecast.saved import ForecastModel
 from salespipe.modelling.forecast.train import Trained
 from salespipe.modelling.frame import Floats, Integers
-from salespipe.modelling.gate import Challenger, Champion, Measured
 from salespipe.params_forecast import ForecastParams
 
 WEEK = 7
