@@ -17,7 +17,7 @@ Flags = NDArray[np.bool_]
 Series = tuple[str, str]
 """Level and key."""
 
-WEEK = 7
+WEEK, YEAR = 7, 364
 
 
 @dataclass(frozen=True)
@@ -87,12 +87,15 @@ class History:
         weekdays: n numbers, Monday 0.
         ahead: weekdays of the h open days to forecast.
         series: s level and key pairs.
+        year_ago: n + h numbers, how much a day was sold in all about the same date last year; nan
+            where the orders do not reach back so far.
     """
 
     values: Floats
     weekdays: Integers
     ahead: Integers
     series: tuple[Series, ...]
+    year_ago: Floats
 
     @property
     def week(self) -> int:
@@ -155,9 +158,24 @@ def history_of(past: Panel, ahead: pd.DatetimeIndex, days: int, params: TradingP
     """
     kept = trading_days(past, params)
     kept[: max(len(kept) - days, 0)] = False
+    dates = past.days[kept].append(ahead)
     return History(
         values=past.values[kept],
         weekdays=past.days.dayofweek.to_numpy()[kept].astype(np.int64),
         ahead=ahead.dayofweek.to_numpy().astype(np.int64),
         series=past.series,
+        year_ago=about_a_year_ago(past, dates),
     )
+
+
+def about_a_year_ago(past: Panel, dates: pd.DatetimeIndex) -> Floats:
+    """Mean day of the total in the week around the same weekday 52 weeks before; nan if unknown.
+
+    Args:
+        past: the panel before the origin.
+        dates: days, which may lie after it.
+    """
+    total = pd.Series(past.values[:, 0], index=past.days)
+    week = total.rolling(WEEK, center=True).mean()
+    known = week.reindex(dates - pd.Timedelta(days=YEAR)).to_numpy(dtype=np.float64)
+    return np.asarray(known, dtype=np.float64)

@@ -20,7 +20,8 @@ LEVEL_SPAN = 24
 SAME_WEEKDAYS = (1, 4, 12)
 FIRST_ORIGIN = 36
 """Trading days before the first origin that is learned from."""
-ORIGIN_STEP = 3
+MOST_ORIGINS = 40
+"""Origins that are learned from, evenly spaced: neighbours tell almost the same."""
 LAST_STEP = 24
 """Steps ahead that are learned; later ones are forecast as this one."""
 SMALL = 1e-9
@@ -42,7 +43,7 @@ def fit_tweedie(history: History, params: ForecastTrainParams) -> Floats:
     week, steps = history.week, len(history.ahead)
     mean = np.maximum(history.values.mean(axis=0), SMALL)
     names = np.array([f"{column:05d}" for column in range(len(history.series))])
-    days = np.concatenate([history.weekdays, history.ahead])
+    days = {"weekday": np.concatenate([history.weekdays, history.ahead]), **_season(history)}
     train = _long(names, history.values / mean, days).assign(level=_level_codes(history, True))
     learner = MLForecast(
         {"xgb": regressor(params, "reg:tweedie", tweedie_variance_power=params.tweedie_power)},
@@ -52,20 +53,33 @@ def fit_tweedie(history: History, params: ForecastTrainParams) -> Floats:
     )
     learner.fit(train, static_features=["level"])
     known = len(history.values)
-    future = _long(names, np.zeros((steps, len(names))), days[known:], known).drop(columns="y")
+    future = _long(names, np.zeros((steps, len(names))), days, known).drop(columns="y")
     made = learner.predict(steps, X_df=future).sort_values(["unique_id", "ds"])
     return np.asarray(made["xgb"].to_numpy().reshape(len(names), steps).T * mean)
 
 
-def _long(names: Any, values: Floats, weekdays: Integers, first: int = 0) -> pd.DataFrame:
-    """Series under one another as mlforecast has them, days numbered."""
+def _long(names: Any, values: Floats, of_days: dict[str, Any], first: int = 0) -> pd.DataFrame:
+    """Series under one another as mlforecast has them, days numbered, with what is known of each."""
     days = np.arange(first, first + len(values))
     return pd.DataFrame({
         "unique_id": np.repeat(names, len(values)),
         "ds": np.tile(days, len(names)),
         "y": values.T.ravel(),
-        "weekday": np.tile(weekdays[: len(values)], len(names)),
+        **{name: np.tile(known[days], len(names)) for name, known in of_days.items()},
     })  # fmt: skip
+
+
+def _season(history: History) -> dict[str, Floats]:
+    """How much more than in the four weeks before was sold a year ago; nothing if unknown.
+
+    Ratios of what is known alone: a day whose year before is unknown counts as any other.
+    """
+    if np.isnan(history.year_ago).all():
+        return {}
+    before = pd.Series(history.year_ago).shift(1).rolling(LEVEL_SPAN).mean().to_numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = history.year_ago / before
+    return {"season": np.where(np.isfinite(ratio), ratio, 1.0)}
 
 
 def _level_codes(history: History, repeated: bool = False) -> Integers:
@@ -85,8 +99,8 @@ def fit_log(history: History, params: ForecastTrainParams) -> Floats:
         params: how trees are grown.
     """
     known, width = len(history.values), len(history.series)
-    origins = range(FIRST_ORIGIN, known - history.week, ORIGIN_STEP)
-    if not origins:
+    origins = _learned_origins(known - history.week)
+    if not len(origins):
         return np.full((len(history.ahead), width), np.nan)
     parts = [_rows_from(history, at, history.weekdays[at : at + LAST_STEP]) for at in origins]
     targets = [history.values[at : at + LAST_STEP] for at in origins]
@@ -100,6 +114,13 @@ def fit_log(history: History, params: ForecastTrainParams) -> Floats:
     return np.asarray(np.expm1(model.predict(rows)).reshape(-1, width) * level, dtype=np.float64)
 
 
+def _learned_origins(end: int) -> Integers:
+    if end <= FIRST_ORIGIN:
+        return np.zeros(0, dtype=np.int64)
+    count = min(MOST_ORIGINS, end - FIRST_ORIGIN)
+    return np.linspace(end - 1, FIRST_ORIGIN, count).astype(np.int64)[::-1]
+
+
 def _rows_from(history: History, at: int, ahead: Integers) -> tuple[Floats, Floats]:
     """Features of every step and series as of a trading day, from the days before it.
 
@@ -111,13 +132,20 @@ def _rows_from(history: History, at: int, ahead: Integers) -> tuple[Floats, Floa
     level = past[-LEVEL_SPAN:].mean(axis=0) + 0.02 * usual + SMALL
     fixed = [past[-span:].mean(axis=0) / level for span in SPANS]
     fixed += [usual / level, (past[-LEVEL_SPAN:] > 0).mean(axis=0), _level_codes(history)]
+    season = _season_from(history, at, len(ahead))
     same = {int(day): _same_weekday(past[weekdays == day], level) for day in np.unique(ahead)}
     steps = [
         np.column_stack([*fixed, *same[int(day)], np.full(len(level), min(step, LAST_STEP - 1)),
-                         np.full(len(level), day)])
+                         np.full(len(level), day), np.full(len(level), season[step])])
         for step, day in enumerate(ahead)
     ]  # fmt: skip
     return np.concatenate(steps), level
+
+
+def _season_from(history: History, at: int, steps: int) -> Floats:
+    """How much more than in the weeks before `at` was sold a year before each step; nan unknown."""
+    ago = history.year_ago
+    return ago[at : at + steps] / max(float(ago[max(at - LEVEL_SPAN, 0) : at].mean()), SMALL)
 
 
 def _same_weekday(past: Floats, level: Floats) -> list[Floats]:
