@@ -32,7 +32,7 @@ class BacktestParams(Params):
     """The latest ones; nothing is chosen on them."""
     choice_origins: int = Field(8, ge=1)
     """Earlier ones, all known by the first test origin: for the choice and for the intervals."""
-    interval_origins: int = Field(12, ge=8)
+    interval_origins: int = Field(8, ge=8)
     """At most so many, the latest known as of the forecast's own origin."""
     min_history_days: int = Field(90, ge=28)
     """Days that must lie before an origin."""

@@ -188,7 +188,7 @@ def metrics_of(trained: Mapping[str, Trained], params: ForecastParams) -> dict[s
     }  # fmt: skip
 
 
-def tested_days(trained: Trained, params: ForecastParams) -> pd.DataFrame:
+def judged_days(trained: Trained, params: ForecastParams) -> pd.DataFrame:
     """Each test day's actual value, forecast and intervals: one row an origin, day and series."""
     parts = []
     for day in trained.origins.test:

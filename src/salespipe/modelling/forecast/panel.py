@@ -158,7 +158,7 @@ def history_of(past: Panel, ahead: pd.DatetimeIndex, days: int, params: TradingP
     """
     kept = trading_days(past, params)
     kept[: max(len(kept) - days, 0)] = False
-    dates = past.days[kept].append(ahead)
+    dates = pd.DatetimeIndex([*past.days[kept], *ahead])
     return History(
         values=past.values[kept],
         weekdays=past.days.dayofweek.to_numpy()[kept].astype(np.int64),

@@ -25,7 +25,7 @@ from salespipe.modelling.forecast.reconcile import add_up, with_rest
 from salespipe.modelling.frame import Floats
 from salespipe.params_forecast import ForecastParams
 
-SCALE_SHARE = 0.1
+SCALE_SHARE = 0.5
 """Of a series' mean: what a day is raised by before its log is taken."""
 
 

@@ -43,8 +43,8 @@ def fit_tweedie(history: History, params: ForecastTrainParams) -> Floats:
     week, steps = history.week, len(history.ahead)
     mean = np.maximum(history.values.mean(axis=0), SMALL)
     names = np.array([f"{column:05d}" for column in range(len(history.series))])
-    days = {"weekday": np.concatenate([history.weekdays, history.ahead]), **_season(history)}
-    train = _long(names, history.values / mean, days).assign(level=_level_codes(history, True))
+    train = _long(names, history.values / mean, history.weekdays)
+    train["level"] = np.repeat(_level_codes(history), len(history.values))
     learner = MLForecast(
         {"xgb": regressor(params, "reg:tweedie", tweedie_variance_power=params.tweedie_power)},
         freq=1,
@@ -53,39 +53,24 @@ def fit_tweedie(history: History, params: ForecastTrainParams) -> Floats:
     )
     learner.fit(train, static_features=["level"])
     known = len(history.values)
-    future = _long(names, np.zeros((steps, len(names))), days, known).drop(columns="y")
+    future = _long(names, np.zeros((steps, len(names))), history.ahead, known).drop(columns="y")
     made = learner.predict(steps, X_df=future).sort_values(["unique_id", "ds"])
     return np.asarray(made["xgb"].to_numpy().reshape(len(names), steps).T * mean)
 
 
-def _long(names: Any, values: Floats, of_days: dict[str, Any], first: int = 0) -> pd.DataFrame:
-    """Series under one another as mlforecast has them, days numbered, with what is known of each."""
-    days = np.arange(first, first + len(values))
+def _long(names: Any, values: Floats, weekdays: Integers, first: int = 0) -> pd.DataFrame:
+    """Series under one another as mlforecast has them, days numbered."""
     return pd.DataFrame({
         "unique_id": np.repeat(names, len(values)),
-        "ds": np.tile(days, len(names)),
+        "ds": np.tile(np.arange(first, first + len(values)), len(names)),
         "y": values.T.ravel(),
-        **{name: np.tile(known[days], len(names)) for name, known in of_days.items()},
+        "weekday": np.tile(weekdays, len(names)),
     })  # fmt: skip
 
 
-def _season(history: History) -> dict[str, Floats]:
-    """How much more than in the four weeks before was sold a year ago; nothing if unknown.
-
-    Ratios of what is known alone: a day whose year before is unknown counts as any other.
-    """
-    if np.isnan(history.year_ago).all():
-        return {}
-    before = pd.Series(history.year_ago).shift(1).rolling(LEVEL_SPAN).mean().to_numpy()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = history.year_ago / before
-    return {"season": np.where(np.isfinite(ratio), ratio, 1.0)}
-
-
-def _level_codes(history: History, repeated: bool = False) -> Integers:
+def _level_codes(history: History) -> Integers:
     names = list(dict.fromkeys(level for level, _ in history.series))
-    codes = np.array([names.index(level) for level, _ in history.series], dtype=np.int64)
-    return np.repeat(codes, len(history.values)) if repeated else codes
+    return np.array([names.index(level) for level, _ in history.series], dtype=np.int64)
 
 
 def fit_log(history: History, params: ForecastTrainParams) -> Floats:

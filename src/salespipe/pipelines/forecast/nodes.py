@@ -67,10 +67,10 @@ def judge_model(
     Returns:
         What `metrics.json` holds, and each test day's actual and forecast value.
     """
-    from salespipe.modelling.forecast.judge import metrics_of, tested_days
+    from salespipe.modelling.forecast.judge import judged_days, metrics_of
 
     del model_input, truth, simulator
-    return metrics_of(trained, forecast), tested_days(trained[forecast.measures[0]], forecast)
+    return metrics_of(trained, forecast), judged_days(trained[forecast.measures[0]], forecast)
 
 
 def draw_plots(model_input: Frame, trained: Any, forecast: ForecastParams) -> dict[str, Any]:
