@@ -42,7 +42,7 @@ create table orders as
 select InvoiceNo as order_id,
        row_number() over (order by InvoiceNo, StockCode, Quantity, UnitPrice, InvoiceDate)::varchar
            as line_id,
-       CustomerID::varchar as customer_id,
+       coalesce(CustomerID::varchar, 'guest') as customer_id,
        InvoiceDate::timestamp as ordered_at,
        StockCode as item_id,
        Quantity::decimal(18, 3) as quantity,
@@ -54,7 +54,7 @@ select InvoiceNo as order_id,
        case when InvoiceNo like 'C%' then 'cancelled' else 'completed' end as status,
        null::varchar as reverses_line_id
 from (select distinct * from read_parquet($path))
-where CustomerID is not null
+where CustomerID is not null or $guests
 """
 
 
@@ -74,10 +74,10 @@ CHURN_TASKS = {
 }
 
 
-def read_orders(path: Path) -> ir.Table:
-    """UCI Online Retail as canonical orders, less exact duplicates and lines without a customer."""
+def read_orders(path: Path, guests: bool = False) -> ir.Table:
+    """UCI Online Retail as canonical orders, less exact duplicates; without a customer if asked."""
     connection = ibis.duckdb.connect()
-    connection.raw_sql(ORDERS_SQL.replace("$path", f"'{path}'"))
+    connection.raw_sql(ORDERS_SQL.replace("$path", f"'{path}'").replace("$guests", str(guests)))
     return connection.table("orders")
 
 
