@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from salespipe.params import GateParams, Params
 
@@ -34,7 +34,7 @@ class BacktestParams(Params):
     """Earlier ones, all known by the first test origin: for the choice and for the intervals."""
     interval_origins: int = Field(8, ge=8)
     """At most so many, the latest known as of the forecast's own origin."""
-    min_history_days: int = Field(90, ge=28)
+    min_history_days: int = Field(90, ge=56)
     """Days that must lie before an origin."""
 
 
@@ -95,3 +95,9 @@ class ForecastParams(Params):
     guard: GuardParams = GuardParams()
     coverage: CoverageParams = CoverageParams()
     gate: GateParams = GateParams()
+
+    @model_validator(mode="after")
+    def _parts_have_a_whole(self) -> Self:
+        if "total" not in self.levels:
+            raise ValueError("levels must name total: the others add up to it")
+        return self

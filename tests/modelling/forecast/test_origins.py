@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from salespipe.errors import SalespipeError
 from salespipe.modelling.forecast.origins import plan_origins
-from salespipe.params_forecast import BacktestParams
+from salespipe.params_forecast import BacktestParams, ForecastParams, LevelParams
 
 FIRST = date(2010, 12, 1)
 
@@ -30,10 +30,10 @@ def test_online_retail_is_tested_as_of_the_days_of_the_protocol():
 )  # fmt: skip
 def test_nothing_is_chosen_by_days_of_the_test(days, horizon, step, tests, choices):
     params = BacktestParams(horizon_days=horizon, step_days=step, test_origins=tests,
-                            choice_origins=choices, min_history_days=28)  # fmt: skip
+                            choice_origins=choices, min_history_days=56)  # fmt: skip
     as_of = FIRST + timedelta(days)
     overlap = -(-horizon // step) - 1
-    if days < 28 + horizon + (overlap + 1) * step:
+    if days < 56 + horizon + (overlap + 1) * step:
         with pytest.raises(SalespipeError, match="at least"):
             plan_origins(FIRST, as_of, params)
         return
@@ -42,9 +42,14 @@ def test_nothing_is_chosen_by_days_of_the_test(days, horizon, step, tests, choic
     assert 1 <= len(origins.test) <= tests
     assert max(origins.choice) + timedelta(horizon) <= origins.test[0]
     assert origins.test[-1] + timedelta(horizon) == as_of
-    assert origins.all[0] >= FIRST + timedelta(28)
+    assert origins.all[0] >= FIRST + timedelta(56)
 
 
 def test_a_history_too_short_is_said_to_be():
     with pytest.raises(SalespipeError, match="at least 146 days of orders; there are 100"):
         plan_origins(FIRST, FIRST + timedelta(100), BacktestParams())
+
+
+def test_levels_have_a_total():
+    with pytest.raises(ValueError, match="must name total"):
+        ForecastParams(levels={"country": LevelParams()})
