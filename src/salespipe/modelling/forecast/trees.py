@@ -24,8 +24,6 @@ MOST_ORIGINS = 40
 """Origins that are learned from, evenly spaced: neighbours tell almost the same."""
 LAST_STEP = 24
 """Steps ahead that are learned; later ones are forecast as this one."""
-RAISED = 0.3
-"""Added to a ratio before its log, since a day without a sale has none."""
 SMALL = 1e-9
 
 
@@ -91,18 +89,14 @@ def fit_log(history: History, params: ForecastTrainParams) -> Floats:
         return np.full((len(history.ahead), width), np.nan)
     parts = [_rows_from(history, at, history.weekdays[at : at + LAST_STEP]) for at in origins]
     targets = [history.values[at : at + LAST_STEP] for at in origins]
-    ratio = [
-        np.log(RAISED + y / level).ravel() for y, (_, level) in zip(targets, parts, strict=True)
-    ]
+    ratio = [np.log1p(y / level).ravel() for y, (_, level) in zip(targets, parts, strict=True)]
     weight = [np.broadcast_to(np.sqrt(level), y.shape).ravel()
               for y, (_, level) in zip(targets, parts, strict=True)]  # fmt: skip
     model = regressor(params, "reg:squarederror")
     model.fit(np.concatenate([rows for rows, _ in parts]), np.concatenate(ratio),
               sample_weight=np.concatenate(weight) / np.concatenate(weight).mean())  # fmt: skip
     rows, level = _rows_from(history, known, history.ahead)
-    return np.asarray(
-        (np.exp(model.predict(rows)) - RAISED).reshape(-1, width) * level, dtype=np.float64
-    )
+    return np.asarray(np.expm1(model.predict(rows)).reshape(-1, width) * level, dtype=np.float64)
 
 
 def _learned_origins(end: int) -> Integers:
