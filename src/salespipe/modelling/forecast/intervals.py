@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from salespipe.modelling.forecast.panel import Flags, Panel
-from salespipe.modelling.forecast.series import OTHER
+from salespipe.modelling.forecast.panel import OTHER, Flags, Panel
 from salespipe.modelling.frame import Floats, Integers
 
 COVERAGES = (0.8, 0.95)

@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from salespipe.modelling.forecast.series import ALL
 from salespipe.modelling.frame import Floats, Integers
 from salespipe.params_forecast import TradingParams
+
+ALL, OTHER = "all", "other"
+"""The total's key, and the key of what a level's best sellers leave."""
 
 Flags = NDArray[np.bool_]
 Series = tuple[str, str]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from salespipe.modelling.forecast.panel import ALL
 from salespipe.modelling.forecast.saved import ForecastModel
-from salespipe.modelling.forecast.series import ALL
 from salespipe.modelling.forecast.train import Trained
 from salespipe.modelling.plots import new_figure
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from salespipe.modelling.forecast.panel import Panel
-from salespipe.modelling.forecast.series import OTHER
+from salespipe.modelling.forecast.panel import OTHER, Panel
 from salespipe.modelling.frame import Floats
 
 NOT_ADDITIVE = {"orders": ("category", "item")}

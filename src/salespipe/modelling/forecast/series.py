@@ -11,13 +11,12 @@ import ibis
 from salespipe.errors import SalespipeError
 from salespipe.features import is_return, is_sale
 from salespipe.modelling.forecast.origins import plan_origins
+from salespipe.modelling.forecast.panel import ALL
 from salespipe.params_forecast import ForecastParams
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-ALL = "all"
-OTHER = "other"
 KEYS = {"country": "country", "category": "category", "item": "item_id"}
 """Level to the column of orders that tells its series apart."""
 
