@@ -25,7 +25,8 @@ from salespipe.modelling.snapshots import (
     label_orders,
     population,
 )
-from salespipe.params import BaselineParams, ModelParams, SourceParams, SplitParams
+from salespipe.params import BaselineParams, ModelParams, SplitParams
+from salespipe.params_source import SourceParams
 from salespipe.pipelines.ingest.nodes import map_sources
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
@@ -54,10 +55,14 @@ RETAIL_TASKS = {
 
 
 @cache
-def read_retail(datasets: Path) -> dict[str, ir.Table]:
-    """Online Retail as `conf/online_retail` maps it: canonical tables."""
+def read_retail(datasets: Path, guests: bool = False) -> dict[str, ir.Table]:
+    """Online Retail as `conf/online_retail` maps it: canonical tables; `guests`: all lines."""
     source = yaml.safe_load((CONF / "online_retail/source.yml").read_text("utf-8"))
     source["orders"]["read"] = {"file": "online_retail.parquet"}
+    if guests:
+        known = source["orders"]["columns"]["customer_id"]
+        anyone = {"expression": f"coalesce({known}::varchar, 'guest')"}
+        source["orders"]["columns"]["customer_id"] = anyone
     raw = SourceTables(folder=str(datasets), source=source).load()
     return map_sources(raw, SourceParams.model_validate(source))[0]
 

@@ -32,6 +32,11 @@ offers:
     max_rows: 4000
   train:
     max_trees: 30
+forecast:
+  measures: [revenue]
+  levels: {country: {top: 2}, category: {top: 2}, item: {top: 3}}
+  backtest: {test_origins: 3, choice_origins: 2}
+  train: {trees: 20, history_days: 150}
 """
 
 

@@ -11,6 +11,7 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
 from salespipe.params import ModelParams
+from salespipe.params_forecast import ForecastParams
 from salespipe.params_source import SourceParams
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,7 +30,7 @@ def test_every_dataset_of_every_pipeline_is_in_the_catalog(context):
     catalog = context.catalog
     for pipeline in pipelines.values():
         saved = pipeline.all_outputs() | pipeline.inputs()
-        passed_on = {"mapped_tables", *(f"{model}.trained" for model in MODELS)}
+        passed_on = {"mapped_tables", *(f"{model}.trained" for model in (*MODELS, "forecast"))}
         for name in saved - passed_on:
             assert type(catalog.get(name)).__name__ != "MemoryDataset" or name.startswith("params:")
 
@@ -52,6 +53,7 @@ def test_conf_is_typed(context):
     parameters = context.params
     for model in MODELS:
         assert isinstance(parameters[model], ModelParams)
+    assert isinstance(parameters["forecast"], ForecastParams)
     assert isinstance(parameters["source"], SourceParams)
 
 
@@ -61,7 +63,7 @@ def test_params_yaml_names_its_own_business(env):
     params = yaml.safe_load((folder / "params.yaml").read_text())
     assert params["env"] == env
     assert (folder / params["root"]).resolve() == ROOT
-    assert set(params["models"]) <= set(MODELS)
+    assert set(params["models"]) <= {*MODELS, "forecast"}
 
 
 @pytest.mark.parametrize("env", [env for env in BUSINESSES if env != "demo"])
@@ -78,6 +80,17 @@ def test_base_conf_spells_out_the_typed_defaults(model):
         assert values == defaults[name], name
     own = yaml.safe_load((ROOT / f"conf/base/parameters_{model}.yml").read_text())[model]
     assert set(own) == set(defaults)
+
+
+def test_the_forecasts_base_conf_spells_out_the_typed_defaults():
+    own = yaml.safe_load((ROOT / "conf/base/parameters_forecast.yml").read_text())["forecast"]
+    assert set(own) == set(ForecastParams.model_fields)
+    levels = own.pop("levels")
+    del own["gate"]
+    written = ForecastParams.model_validate({**own, "levels": levels}).model_dump()
+    assert written == ForecastParams(levels=levels).model_dump()
+    for part in ("backtest", "train", "trading", "guard", "coverage"):
+        assert set(own[part]) == set(written[part]), part
 
 
 def test_a_stage_tracks_every_file_of_its_commands_conf():

@@ -124,7 +124,7 @@ class Tracker:
         from salespipe.modelling.packaging import EXAMPLE_ROWS, log_arguments
 
         batches = pq.ParquetFile(self._model_input(model)).iter_batches(EXAMPLE_ROWS)
-        arguments = log_arguments(path, data.schema, next(batches).to_pandas())
+        arguments = log_arguments(path, data, next(batches).to_pandas())
         logged = mlflow.pyfunc.log_model(**arguments, name=model)
         self._versions[model] = self._registry(model).register(
             logged.model_uri, self._runs[model], logged.model_id

@@ -37,7 +37,7 @@ def test_registered_model_predicts_the_same(
     with store.start_run():
         logged = store.pyfunc.log_model(
             name="model", registered_model_name="demo-churn",
-            **log_arguments(tmp_path / "model", model.schema, frame),
+            **log_arguments(tmp_path / "model", model, frame),
         )  # fmt: skip
     client = store.MlflowClient()
     client.set_registered_model_alias("demo-churn", "champion", logged.registered_model_version)

@@ -14,11 +14,14 @@ from salespipe.store import store_exists, tracking_uri
 
 if TYPE_CHECKING:
     from salespipe.modelling.evidence import InOffice
+    from salespipe.modelling.forecast.saved import ForecastModel
     from salespipe.modelling.predict import Model
 
+    SavedModel = Model | ForecastModel
 
-class ModelFolder(AbstractDataset["Model", "Model"]):
-    """Saves a model as `model.ubj` and JSON, and loads it without pickle.
+
+class ModelFolder(AbstractDataset["SavedModel", "SavedModel"]):
+    """Saves a model of any kind as plain files, and loads it without pickle.
 
     Args:
         folder: where the files are.
@@ -28,16 +31,15 @@ class ModelFolder(AbstractDataset["Model", "Model"]):
         self._folder = Path(folder)
         self.metadata = metadata
 
-    def load(self) -> Model:
+    def load(self) -> SavedModel:
         from salespipe.modelling.predict import load_model
 
-        return load_model(self._folder)
+        model: SavedModel = load_model(self._folder)
+        return model
 
-    def save(self, data: Model) -> None:
-        from salespipe.modelling.predict import save_model
-
+    def save(self, data: SavedModel) -> None:
         with replacing(self._folder) as beside:
-            save_model(data, beside)
+            data.save(beside)
 
     def _exists(self) -> bool:
         return (self._folder / "meta.json").exists()

@@ -11,15 +11,15 @@ import pandas as pd
 from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel
 
-from salespipe.modelling.predict import Model, load_model
+from salespipe.modelling.predict import load_model
 
 
 class SalespipeModel(PythonModel):
-    """Probabilities of label 1 for a frame of features."""
+    """What a model answers to a frame: probabilities of label 1, or forecasts."""
 
     def load_context(self, context: Any) -> None:
         """Reads the saved directory once."""
-        self._model: Model = load_model(context.artifacts["model"])
+        self._model = load_model(context.artifacts["model"])
 
     def predict(
         self,
@@ -27,10 +27,9 @@ class SalespipeModel(PythonModel):
         model_input: pd.DataFrame,  # MLflow reads this hint: it hands over a frame as it is
         params: dict[str, Any] | None = None,  # noqa: ARG002
     ) -> pd.DataFrame:
-        """One column, `probability`, in the rows' order."""
-        return pd.DataFrame(
-            {"probability": self._model.predict(model_input)}, index=model_input.index
-        )
+        """The model's own answer; see `Model.answer` and `ForecastModel.answer`."""
+        answer: pd.DataFrame = self._model.answer(model_input)
+        return answer
 
 
 set_model(SalespipeModel())

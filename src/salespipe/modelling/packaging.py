@@ -8,7 +8,15 @@ from typing import Any, cast
 
 import pandas as pd
 
+from salespipe.modelling.forecast.saved import (
+    ANSWER,
+    NUMBERS,
+    QUESTION,
+    ForecastModel,
+    example_questions,
+)
 from salespipe.modelling.frame import FeatureSchema, design_matrix
+from salespipe.modelling.predict import Model
 
 XGBOOST = ("xgboost-cpu", "xgboost")
 """The distribution without GPU libraries, and the one it replaces where there is none."""
@@ -18,7 +26,7 @@ EXAMPLE_ROWS = 5
 
 
 def log_arguments(
-    model_directory: Path, schema: FeatureSchema, rows: pd.DataFrame
+    model_directory: Path, model: Model | ForecastModel, rows: pd.DataFrame
 ) -> dict[str, Any]:
     """Arguments for `mlflow.pyfunc.log_model`, less name and registration.
 
@@ -27,19 +35,22 @@ def log_arguments(
 
     Args:
         model_directory: What `save_model` wrote.
-        schema: The model's features.
-        rows: Some rows with these features, for the input example.
+        model: What was saved there.
+        rows: Some rows with the model's features, for the input example; a forecast needs none.
 
     Returns:
         `python_model`, `artifacts`, `signature`, `input_example`, `pip_requirements`,
         `code_paths`.
     """
     package = Path(__file__).resolve().parents[1]
-    example = input_example(rows, schema)
+    if isinstance(model, ForecastModel):
+        signature, example = forecast_signature(), example_questions(model, EXAMPLE_ROWS)
+    else:
+        signature, example = model_signature(model.schema), input_example(rows, model.schema)
     return {
         "python_model": str(package / "modelling" / "mlflow_model.py"),
         "artifacts": {ARTIFACT: str(model_directory)},
-        "signature": model_signature(schema),
+        "signature": signature,
         "input_example": example,
         "pip_requirements": pinned_requirements(),
         "code_paths": [str(package)],
@@ -58,6 +69,20 @@ def model_signature(schema: FeatureSchema) -> Any:
     return ModelSignature(
         inputs=Schema(columns), outputs=Schema([ColSpec(DataType.double, name="probability")])
     )
+
+
+def forecast_signature() -> Any:
+    """A question about one series in, the blocks ahead with their intervals out."""
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, DataType, Schema, TensorSpec
+
+    text, number = DataType.string, DataType.double
+    asked: list[ColSpec | TensorSpec] = [ColSpec(text, name=name) for name in QUESTION[:-1]]
+    asked.append(ColSpec(DataType.long, name=QUESTION[-1]))
+    told: list[ColSpec | TensorSpec] = [
+        ColSpec(number if name in NUMBERS else text, name=name) for name in ANSWER
+    ]
+    return ModelSignature(inputs=Schema(asked), outputs=Schema(told))
 
 
 def input_example(rows: pd.DataFrame, schema: FeatureSchema) -> pd.DataFrame:

@@ -65,7 +65,7 @@ def calibration_figure(label: Integers, probability: Floats, bins: int) -> Figur
     groups = pd.DataFrame({"p": ranked.probability, "y": ranked.label, "bin": ranked.bins})
     means = groups.groupby("bin").agg(p=("p", "mean"), y=("y", "mean"), n=("y", "size"))
     error = 1.96 * np.sqrt(means["y"] * (1 - means["y"]) / means["n"])
-    figure = _figure()
+    figure = new_figure()
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
     above.plot([0, 1], [0, 1], color="0.6", linestyle="--", label="perfect")
     above.errorbar(means["p"], means["y"], yerr=error, marker="o", capsize=3, label="model, ±95%")
@@ -84,7 +84,7 @@ def gain_figure(label: Integers, predictions: Mapping[str, Floats], chosen: str)
         predictions: n probabilities, by candidate.
         chosen: The candidate drawn bold.
     """
-    figure = _figure()
+    figure = new_figure()
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color="0.6", linestyle="--", label="random")
     for name, probability in predictions.items():
@@ -106,7 +106,7 @@ def profit_figure(curves: Mapping[str, Curve], chosen: str) -> Figure:
         curves: By candidate.
         chosen: The one drawn bold.
     """
-    figure = _figure()
+    figure = new_figure()
     axes: Axes = figure.subplots()
     axes.axhline(0, color="grey", linewidth=0.8)
     for name, curve in curves.items():
@@ -144,14 +144,15 @@ def features_figure(importance: pd.Series[float]) -> Figure:
         importance: Mean absolute contribution by feature, largest first.
     """
     shown = importance.head(SHOWN_FEATURES).iloc[::-1]
-    figure = _figure()
+    figure = new_figure()
     axes: Axes = figure.subplots()
     axes.barh(list(shown.index), shown.to_numpy())
     axes.set(xlabel="mean |contribution| to the log-odds", title="What moves the score most")
     return figure
 
 
-def _figure() -> Figure:
+def new_figure() -> Figure:
+    """An empty picture that belongs to no global state."""
     # A Figure of its own, not pyplot's: no window system, no state that outlives the call.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -13,13 +13,12 @@ import pandas as pd
 from salespipe.errors import SalespipeError
 from salespipe.modelling.blend import Blend
 from salespipe.modelling.calibrate import Calibrator
+from salespipe.modelling.forecast.saved import FORMAT, load_forecast
+from salespipe.modelling.forecast.saved import KIND as FORECAST
 from salespipe.modelling.frame import FeatureSchema, Floats, design_matrix
 from salespipe.modelling.logistic import LogisticModel
 from salespipe.modelling.rule import RuleModel
 from salespipe.modelling.xgb import BoostedTrees
-
-FORMAT = 1
-"""Number of the directory's layout; a reader refuses one it does not know."""
 
 
 class Scorer(Protocol):
@@ -60,6 +59,14 @@ class Model:
         """
         return self.calibrator.probability(self.scorer.log_odds(design_matrix(frame, self.schema)))
 
+    def answer(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """One column, `probability`, in the rows' order: what a registered model returns."""
+        return pd.DataFrame({"probability": self.predict(frame)}, index=frame.index)
+
+    def save(self, directory: Path) -> None:
+        """See `save_model`."""
+        save_model(self, directory)
+
     def contributions(self, frame: pd.DataFrame) -> pd.DataFrame:
         """What each feature adds to a row's log-odds (before calibration), one column a feature."""
         return self.scorer.contributions(design_matrix(frame, self.schema))
@@ -75,8 +82,11 @@ def save_model(model: Model, directory: Path) -> None:
     _write(directory / "meta.json", facts | {"facts": model.meta})
 
 
-def load_model(directory: Path | str) -> Model:
-    """Reads what `save_model` wrote; no pickle is involved.
+def load_model(directory: Path | str) -> Any:
+    """Reads a model of any kind as its `save` wrote it; no pickle is involved.
+
+    Returns:
+        A `Model`, or a `ForecastModel`.
 
     Raises:
         SalespipeError: if the directory is no model, or one of a layout this version cannot read.
@@ -85,8 +95,12 @@ def load_model(directory: Path | str) -> Model:
     if not (directory / "meta.json").is_file():
         raise SalespipeError(f"{directory.name}: no saved model (meta.json is missing)")
     meta = json.loads((directory / "meta.json").read_text("utf-8"))
-    if meta.get("format") != FORMAT or meta.get("kind") not in _READERS:
+    if meta.get("format") != FORMAT or meta.get("kind") not in (*_READERS, FORECAST):
         raise SalespipeError(f"{directory.name}: saved by another version of salespipe")
+    return load_forecast(directory) if meta["kind"] == FORECAST else _read_model(directory, meta)
+
+
+def _read_model(directory: Path, meta: dict[str, Any]) -> Model:
     return Model(
         name=meta["name"],
         schema=FeatureSchema.model_validate_json((directory / "schema.json").read_bytes()),

@@ -22,6 +22,7 @@ class Steps:
     judge_model: Step = model_nodes.judge_model
     draw_plots: Step = model_nodes.draw_plots
     gather_evidence: Step = model_nodes.gather_evidence
+    decide_promotion: Step = model_nodes.decide_promotion
 
 
 def model_pipeline(name: str, steps: Steps = Steps(), prepare: Node | None = None) -> Pipeline:
@@ -75,7 +76,7 @@ def model_pipeline(name: str, steps: Steps = Steps(), prepare: Node | None = Non
             name="gather_evidence",
         ),
         node(
-            model_nodes.decide_promotion,
+            steps.decide_promotion,
             ["evidence", "params:model"],
             "gate",
             name="decide_promotion",

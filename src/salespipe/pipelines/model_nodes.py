@@ -9,7 +9,7 @@ from dataclasses import replace
 from statistics import median
 from typing import Any
 
-from salespipe.params import ModelParams, SimulatorParams
+from salespipe.params import GateParams, ModelParams, SimulatorParams
 from salespipe.types import Frame, Table, Tables
 
 logger = logging.getLogger(__name__)
@@ -146,8 +146,13 @@ def scoring_ms(predict: Callable[[Frame], Any], rows: Frame) -> float:
 
 def decide_promotion(evidence: tuple[Any, Any], model: ModelParams) -> dict[str, Any]:
     """Whether the new model becomes champion, with every check behind it."""
+    return decide_by(evidence, model.gate)
+
+
+def decide_by(evidence: tuple[Any, Any], gate: GateParams) -> dict[str, Any]:
+    """The gate's decision on any kind of model; see `decide`."""
     from salespipe.modelling.gate import decide
 
-    decision = decide(*evidence, model.gate)
+    decision = decide(*evidence, gate)
     logger.info("  verdict: %s (%s)", decision.verdict, decision.reason)
     return decision.as_dict()

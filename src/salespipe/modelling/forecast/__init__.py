@@ -1,0 +1,1 @@
+"""The forecast: the shared loop over series instead of customers."""
