@@ -16,7 +16,6 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from reference import read_orders
 from salespipe.modelling.bootstrap import Interval
 from salespipe.modelling.forecast.judge import judge_measure
 from salespipe.modelling.forecast.series import build_series
@@ -40,6 +39,26 @@ LEVELS = {
 }
 
 
+ORDERS_SQL = """
+create table orders as
+select InvoiceNo as order_id,
+       row_number() over (order by InvoiceNo, StockCode, Quantity, UnitPrice, InvoiceDate)::varchar
+           as line_id,
+       coalesce(CustomerID::varchar, 'guest') as customer_id,
+       InvoiceDate::timestamp as ordered_at,
+       StockCode as item_id,
+       Quantity::decimal(18, 3) as quantity,
+       UnitPrice::decimal(18, 4) as unit_price,
+       Description as item_name,
+       null::varchar as category,
+       Country as country,
+       null::varchar as channel,
+       case when InvoiceNo like 'C%' then 'cancelled' else 'completed' end as status,
+       null::varchar as reverses_line_id
+from (select distinct * from read_parquet($path))
+"""
+
+
 def protocol(measure: str) -> ForecastParams:
     """The defaults, with AutoETS at every level."""
     return ForecastParams(
@@ -51,7 +70,9 @@ def protocol(measure: str) -> ForecastParams:
 
 def shop(path: Path) -> ir.Table:
     """Online Retail's orders with five-digit stock codes, returns tied to their sales."""
-    orders = read_orders(path, guests=True)
+    connection = ibis.duckdb.connect()
+    connection.raw_sql(ORDERS_SQL.replace("$path", f"'{path}'"))
+    orders = connection.table("orders")
     numbered = orders.mutate(**{ROW: ibis.row_number()}).cache()
     item = numbered.item_id.strip().upper()
     goods = match_returns(numbered).drop(ROW).mutate(item_id=item.name("item_id"))

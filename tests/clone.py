@@ -26,6 +26,17 @@ forecast:
   levels: {country: {top: 2}, category: {top: 2}, item: {top: 3}}
   backtest: {test_origins: 3, choice_origins: 2}
   train: {trees: 20, history_days: 150}
+propensity:
+  snapshots:
+    max_cutoffs: 6
+  train:
+    max_trees: 30
+offers:
+  snapshots:
+    max_cutoffs: 4
+    max_rows: 4000
+  train:
+    max_trees: 30
 """
 
 

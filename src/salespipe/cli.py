@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +100,42 @@ def rollback(
 ) -> None:
     """Put an earlier champion of MODEL back in office."""
     _decide(env, model, lambda registry: registry.rollback(version, by, reason), as_json)
+
+
+@cli.command()
+@_env
+@_json
+@click.option("--model", "models", multiple=True, help="Only this model; may be repeated.")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Score as of an earlier day.")
+@click.option("--capacity", type=click.IntRange(min=0), help="How many can be contacted.")
+@click.option("--budget", type=click.FloatRange(min=0), help="What contacts may cost in all.")
+def score(
+    env: str,
+    as_json: bool,
+    models: tuple[str, ...],
+    as_of: datetime | None,
+    capacity: int | None,
+    budget: float | None,
+) -> None:
+    """Score every customer as of now with the champions; mark whom to contact.
+
+    The lists, best prospects first, go to data/07_model_output/<env>/ as Parquet and CSV. Without
+    --capacity or --budget everyone is marked whose contact pays, by the costs in conf.
+    """
+    from salespipe.scoring import print_scores, run_scoring
+
+    root = Path.cwd()
+    known = check_business(root, env)
+    if unknown := sorted(set(models) - set(known)):
+        raise SalespipeError(f"{env} has no model {unknown[0]!r}; it has {', '.join(known)}.")
+    wanted = {
+        "as_of": str(as_of.date()) if as_of else None,
+        "models": list(models) or None,
+        "capacity": capacity,
+        "budget": budget,
+    }
+    given = {name: value for name, value in wanted.items() if value is not None}
+    _tell(run_scoring(root, env, given), as_json, print_scores)
 
 
 def _decide(env: str, model: str, decide: Callable[[Registry], Record], as_json: bool) -> None:

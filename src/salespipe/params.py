@@ -166,74 +166,17 @@ class ModelParams(Params):
     costs: CostParams = CostParams()
 
 
-class ColumnSource(Params):
-    """Where one canonical column comes from: a source column, a constant or a DuckDB expression.
+class ScoreParams(Params):
+    """Who is scored as of when, and how many of them can be contacted."""
 
-    In conf a bare string is short for `{column: …}`.
-    """
-
-    column: str | None = None
-    constant: str | int | float | bool | None = None
-    expression: str | None = None
-    formats: tuple[str, ...] = ()
-    """strptime formats for times that are not ISO 8601, tried in order."""
-    timezone: str = "UTC"
-    """The zone that times without one were written in."""
-    decimal: Literal[".", ","] = "."
-    """The decimal mark of numbers written as text."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _column_shorthand(cls, value: object) -> object:
-        return {"column": value} if isinstance(value, str) else value
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Self:
-        given = [v is not None for v in (self.column, self.constant, self.expression)]
-        if sum(given) != 1:
-            raise ValueError("give exactly one of column, constant and expression")
-        return self
-
-
-class ReadParams(Params):
-    """How a source table is read: a file in `data/01_raw/<env>/`, or a query on a database."""
-
-    file: str | None = None
-    """A name or pattern; by default `<table>.*`, or the only file there."""
-    separator: str | None = None
-    encoding: str | None = None
-    sheet: str | None = None
-    query: str | None = None
-    url: str | None = None
-    """Name of the environment variable that holds the database's URL; never the URL itself."""
-
-
-class TableSource(Params):
-    """How one canonical table is made from a business's own columns."""
-
-    read: ReadParams = ReadParams()
-    columns: dict[str, ColumnSource]
-    numbers: tuple[str, ...] = ()
-    """Further source columns carried as numeric attributes."""
-    categories: tuple[str, ...] = ()
-    """Further source columns carried as categorical attributes."""
-    refuse: dict[str, str] = Field(default_factory=dict)
-    """Reason -> DuckDB condition on the source columns: rows that are no rows of this table."""
-    leakage: dict[str, str] = Field(default_factory=dict)
-    """Source column -> why it may never be a feature (known only after the outcome)."""
-
-
-class SourceParams(Params):
-    """`conf/<env>/source.yml`: a business's tables, each mapped to its canonical one."""
-
-    orders: TableSource | None = None
-    customers: TableSource | None = None
-    events: TableSource | None = None
-    snapshots: TableSource | None = None
-
-    def tables(self) -> dict[str, TableSource]:
-        """The tables this business has, by canonical name."""
-        return {name: table for name, table in self if table is not None}
+    as_of: date | None = None
+    """None takes the day after the last order."""
+    models: tuple[str, ...] = ()
+    """Empty takes every model that has a champion."""
+    capacity: int | None = Field(None, ge=0)
+    """Contacts that can be made; None takes all that pay."""
+    budget: float | None = Field(None, ge=0)
+    """Money that contacts may cost."""
 
 
 class SimulatorParams(Params):

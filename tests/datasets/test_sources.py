@@ -6,7 +6,7 @@ import pytest
 
 from salespipe.datasets.sources import SourceTables, read_source
 from salespipe.errors import SalespipeError
-from salespipe.params import ReadParams
+from salespipe.params_source import ReadParams
 
 CSV = "id,name,price\n1,Café,2.50\n2,Tea,x\n"
 

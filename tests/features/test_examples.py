@@ -222,3 +222,11 @@ def test_every_feature_has_a_name_in_words() -> None:
     assert feature_help("spend_90d") == "money spent in the last 90 days"
     assert feature_help("orders_change_30d").endswith("last 30 days against the 30 days before")
     assert feature_help("shoe_size") == "shoe size"
+
+
+@pytest.mark.parametrize("price", ["168469.60", "99999999.99", "10000000000"])
+def test_large_orders_are_money_too(price):
+    lines = [sale("1", "2023-01-21", unit_price="10"), sale("2", "2023-03-22", unit_price=price)]
+    found = one(lines, AS_OF)
+    assert found.spend_total == pytest.approx(10 + float(price))
+    assert found.order_value_std == pytest.approx((float(price) - 10) / math.sqrt(2))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import ibis.expr.types as ir
@@ -90,7 +91,8 @@ def test_a_planted_leak_is_found_by_name(
     tables: dict[str, ir.Table], group: FeatureGroup, feature: str
 ) -> None:
     groups = {**FEATURE_GROUPS, "leak": group}
-    audit = audit_leaks(tables, trained(tables, groups), CHURN, groups)
+    build = partial(customer_features, groups=groups)
+    audit = audit_leaks(tables, trained(tables, groups), CHURN, build)
     assert not audit["passed"]
     assert leaky(audit) == {feature}
 

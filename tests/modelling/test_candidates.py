@@ -174,14 +174,26 @@ def test_lowest_loss_is_chosen_unless_the_rule_is_as_good() -> None:
     rng = np.random.default_rng(0)
     rule = rng.normal(1, 0.1, 400)
     clusters = np.arange(400)
-    better = choose_candidate({"rule": rule, "m": rule - 0.1}, clusters, "rule")
+    better = choose_candidate({"rule": rule, "m": rule - 0.1}, clusters, "rule", "mean")
     assert (better.name, better.log_loss["m"] < better.log_loss["rule"]) == ("m", True)
     barely = rule - 0.001 + rng.normal(0, 0.5, 400) * (clusters % 2 * 2 - 1)
     barely += rule.mean() - 0.001 - barely.mean()
-    tied = choose_candidate({"rule": rule, "m": barely}, clusters, "rule")
+    tied = choose_candidate({"rule": rule, "m": barely}, clusters, "rule", "mean")
     assert tied.name == "rule"
     assert "too little" in tied.reason
-    assert choose_candidate({"rule": rule}, clusters, "rule").name == "rule"
+    assert choose_candidate({"rule": rule}, clusters, "rule", "mean").name == "rule"
+
+
+@pytest.mark.parametrize(("excess", "name"), [(0.0, "mean"), (0.004, "mean"), (0.02, "m")])
+def test_the_average_is_chosen_where_it_cannot_be_told_from_the_lowest(
+    excess: float, name: str
+) -> None:
+    rng = np.random.default_rng(0)
+    rule, noise = rng.normal(1, 0.1, 400), rng.normal(0, 0.2, 400)
+    losses = {"rule": rule, "m": rule - 0.1, "mean": rule - 0.1 + noise - noise.mean() + excess}
+    chosen = choose_candidate(losses, np.arange(400), "rule", "mean")
+    assert chosen.name == name
+    assert "lowest log loss" in chosen.reason
 
 
 def test_search_is_seeded_and_no_worse_than_the_defaults(frame: pd.DataFrame) -> None:

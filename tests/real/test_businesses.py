@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from salespipe.datasets.sources import SourceTables
-from salespipe.params import SourceParams
+from salespipe.params_source import SourceParams
 from salespipe.pipelines.ingest.nodes import map_sources
 from tests.clone import ROOT, git, make_run
 
@@ -78,6 +78,28 @@ def test_online_retail_churn_meets_its_reference(project):
     assert chosen["ece"]["value"] <= figures["rfm_logistic"]["ece"]["value"] + 0.01
     assert figures["rfm_logistic"]["roc_auc"]["value"] == pytest.approx(0.739, abs=0.01)
     assert figures["recency_rule"]["roc_auc"]["value"] == pytest.approx(0.655, abs=0.01)
+
+
+def test_online_retail_propensity_meets_its_reference(project):
+    """DESIGN section 5: cutoff 2011-11-09, 4,067 customers, base rate 0.341."""
+    metrics = read(project, "online_retail", "propensity/metrics.json")
+    test = metrics["rows"]["test"]
+    assert (test["last_cutoff"], test["rows"]) == ("2011-11-09", 4067)
+    chosen = metrics["candidates"][metrics["chosen"]]
+    assert chosen["roc_auc"]["value"] >= 0.746
+    assert chosen["ece"]["value"] <= 0.045
+
+
+def test_online_retail_offers_meet_their_reference(project):
+    """DESIGN section 5: cutoff 2011-11-09, active customers by 20 groups, base rate about 0.14."""
+    metrics = read(project, "online_retail", "offers/metrics.json")
+    test = metrics["rows"]["test"]
+    assert (test["last_cutoff"], test["rows"]) == ("2011-11-09", 64_900)
+    assert test["base_rate"] == pytest.approx(0.14, abs=0.015)
+    chosen = metrics["candidates"][metrics["chosen"]]
+    assert chosen["roc_auc"]["value"] >= 0.822
+    popularity = metrics["candidates"]["popularity_rule"]["roc_auc"]["value"]
+    assert chosen["roc_auc"]["value"] > popularity + 0.1
 
 
 def test_telco_leaves_sensitive_attributes_out_and_does_not_leak(project):

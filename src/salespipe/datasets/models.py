@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from kedro.io import AbstractDataset, DatasetError
 
 from salespipe.datasets.atomic import replacing
 from salespipe.errors import SalespipeError
+from salespipe.store import store_exists, tracking_uri
 
 if TYPE_CHECKING:
     from salespipe.modelling.evidence import InOffice
@@ -64,23 +66,61 @@ class RegisteredChampion(AbstractDataset["None", "InOffice | None"]):
         self.metadata = metadata
 
     def load(self) -> InOffice | None:
-        from salespipe.modelling.evidence import InOffice
-        from salespipe.registry import open_registry
-        from salespipe.store import store_exists, tracking_uri
-
-        if not store_exists(tracking_uri(self._configured, Path.cwd())):
-            return None
-        registry = open_registry(Path.cwd(), self._configured, self._name)
-        version = registry.champion()
-        if version is None:
-            return None
-        try:
-            return InOffice(version, registry.load(version))
-        except SalespipeError as error:
-            return InOffice(version, None, str(error))
+        return champions_in(self._configured, [self._name]).get(self._name)
 
     def save(self, data: None) -> None:  # noqa: ARG002 - Kedro's own signature
         raise DatasetError(f"{self._name}: the registry moves champions, no dataset does")
 
     def _describe(self) -> dict[str, Any]:
         return {"name": self._name}
+
+
+class Champions(AbstractDataset["None", "dict[str, InOffice]"]):
+    """Every champion of a business by model, read from MLflow.
+
+    Args:
+        business: what registered names begin with.
+        tracking_uri: as `mlflow.yml` has it.
+    """
+
+    def __init__(
+        self, *, business: str, tracking_uri: str, metadata: dict[str, Any] | None = None
+    ) -> None:
+        self._prefix = f"{business}-"
+        self._configured = tracking_uri
+        self.metadata = metadata
+
+    def load(self) -> dict[str, InOffice]:
+        import mlflow
+
+        uri = tracking_uri(self._configured, Path.cwd())
+        if not store_exists(uri):
+            return {}
+        known = mlflow.MlflowClient(uri).search_registered_models(f"name LIKE '{self._prefix}%'")
+        found = champions_in(self._configured, [one.name for one in known])
+        return {name.removeprefix(self._prefix): one for name, one in found.items()}
+
+    def save(self, data: None) -> None:  # noqa: ARG002 - Kedro's own signature
+        raise DatasetError("the registry moves champions, no dataset does")
+
+    def _describe(self) -> dict[str, Any]:
+        return {"business": self._prefix.removesuffix("-")}
+
+
+def champions_in(configured: str, names: Iterable[str]) -> dict[str, InOffice]:
+    """The champions of some registered models, by name; those that have none are left out."""
+    from salespipe.modelling.evidence import InOffice
+    from salespipe.registry import open_registry
+
+    if not store_exists(tracking_uri(configured, Path.cwd())):
+        return {}
+    found = {}
+    for name in names:
+        registry = open_registry(Path.cwd(), configured, name)
+        if (version := registry.champion()) is None:
+            continue
+        try:
+            found[name] = InOffice(version, registry.load(version))
+        except SalespipeError as error:
+            found[name] = InOffice(version, None, str(error))
+    return found

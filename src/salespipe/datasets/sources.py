@@ -11,7 +11,7 @@ from kedro.io import AbstractDataset
 from salespipe.datasets.engine import connect
 from salespipe.datasets.formats import FORMATS, is_source_file
 from salespipe.errors import SalespipeError
-from salespipe.params import ReadParams, SourceParams
+from salespipe.params_source import ReadParams, SourceParams
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

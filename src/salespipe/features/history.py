@@ -19,6 +19,8 @@ from salespipe.schemas import MONEY, QUANTITY
 EVENING_HOUR = 18
 SATURDAY = 5
 DECEMBER = 12
+WIDE = "decimal(38, 4)"
+"""Holds squares of money: 18 digits end at orders of 100,000."""
 EVENT_KINDS = ("visit", "email_sent", "email_open", "email_click")
 
 
@@ -144,7 +146,7 @@ def day_sums(orders: ir.Table) -> ir.Table:
     sums = orders.group_by("customer", "day").agg(
         orders=orders.count(where=placed),
         spend=orders.spend.sum().cast(MONEY),
-        spend_sq=(orders.spend * orders.spend).sum(),
+        spend_sq=(orders.spend.cast(WIDE) * orders.spend).sum(),
         spend_max=orders.spend.max(),
         units=orders.units.sum().cast(QUANTITY),
         lines=orders.lines.sum().cast("int64"),

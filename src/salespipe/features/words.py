@@ -6,6 +6,10 @@ import re
 
 MEASURES = {
     "orders": "orders",
+    "pair_orders": "orders from the group",
+    "pair_lines": "order lines of the group",
+    "pair_spend": "money spent on the group",
+    "group_popularity": "share of buyers who bought from the group",
     "order_days": "days with an order",
     "spend": "money spent",
     "units": "units bought",
@@ -68,6 +72,15 @@ SINGLE = {
     "email_sent_recency_days": "days since the last e-mail sent",
     "email_open_recency_days": "days since an e-mail was last opened",
     "email_click_recency_days": "days since an e-mail was last clicked",
+    "item_group": "product group",
+    "pair_recency_days": "days since the last order from the group",
+    "pair_tenure_days": "days since the first order from the group",
+    "pair_pause_days": "days since the last order from the group, beyond those since any order",
+    "pair_order_share": "share of orders that hold something of the group",
+    "pair_order_share_180d": "share of the last 180 days' orders that hold something of the group",
+    "pair_spend_share": "share of the money spent that went to the group",
+    "pair_line_share": "share of order lines that are of the group",
+    "pair_orders_expected_90d": "orders from the group to expect in 90 days",
     "account_age_days": "days since signing up",
     "opted_out": "opted out of contact",
 }

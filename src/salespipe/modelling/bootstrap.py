@@ -10,8 +10,8 @@ from salespipe.modelling.frame import Floats, Integers
 from salespipe.modelling.metrics import Ranked, all_figures
 
 LEVEL = 0.95
-CELLS = 4_000_000
-"""Weights held in memory at once (rows times samples), about 32 MB."""
+CELLS = 400_000
+"""Weights held in memory at once (rows times samples): about 3 MB, which caches hold."""
 
 Interval = dict[str, float | None]
 """value, low, high; None where it cannot be computed."""

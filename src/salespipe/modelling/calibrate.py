@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from salespipe.modelling.frame import Floats, Integers
-from salespipe.modelling.links import clustered_error, row_losses, settle, sigmoid
+from salespipe.modelling.links import clustered_error, fit_line, row_losses, settle, sigmoid
 
 Method = Literal["none", "sigmoid", "isotonic"]
 METHODS: tuple[Method, ...] = ("none", "sigmoid", "isotonic")
@@ -51,13 +51,11 @@ def fit_calibrator(method: Method, log_odds: Floats, label: Integers) -> Calibra
 
 
 def _fit_sigmoid(log_odds: Floats, label: Integers) -> Calibrator:
-    from sklearn.linear_model import LogisticRegression
-
-    fitted = LogisticRegression(C=100.0).fit(log_odds[:, None], label)
-    slope = settle(fitted.coef_[0, 0])
+    intercept, weights = fit_line(log_odds[:, None], label, C=100.0)
+    slope = settle(weights[0])
     if slope <= 0:
         return Calibrator()
-    return Calibrator(method="sigmoid", slope=slope, intercept=settle(fitted.intercept_[0]))
+    return Calibrator(method="sigmoid", slope=slope, intercept=settle(intercept))
 
 
 def _fit_isotonic(log_odds: Floats, label: Integers) -> Calibrator:

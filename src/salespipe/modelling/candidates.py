@@ -134,7 +134,7 @@ def train_candidates(
     attempts = _attempts(development, schemas, rule, params)
     judged = {name: _judge(attempt, development) for name, attempt in attempts.items()}
     clusters = development.clusters[development.held]
-    choice = choose_candidate({n: one.losses for n, one in judged.items()}, clusters, rule)
+    choice = choose_candidate({n: one.losses for n, one in judged.items()}, clusters, rule, BLEND)
     return Trained(
         models={name: _finish(name, one, development) for name, one in judged.items()},
         chosen=choice.name,

@@ -26,18 +26,22 @@ class Choice:
     errors: dict[str, float]
 
 
-def choose_candidate(losses: Mapping[str, Floats], clusters: Integers, fallback: str) -> Choice:
+def choose_candidate(
+    losses: Mapping[str, Floats], clusters: Integers, fallback: str, steady: str
+) -> Choice:
     """The candidate with the lowest mean loss, provided that it clearly beats the fallback.
 
-    Among learned models the lowest wins, near or not: preferring the simpler of two that cannot be
-    told apart would give away expected accuracy for nothing a user sees. A learned model has to
-    earn its place against the rule a person can apply without any model, though: by more than one
-    standard error of the paired difference, clustered by customer.
+    The steady one, an average of the others, is chosen also where it is no more than one standard
+    error of the paired difference (clustered by customer) above the lowest: what the validation
+    block cannot tell, the next season may, and an average is hit least by either's error there.
+    A learned model has to earn its place against the rule a person can apply without any model: by
+    more than one such standard error.
 
     Args:
         losses: Held-out log loss of each row, by candidate; all for the same rows.
         clusters: Customer of each row, as numbers from 0.
         fallback: Name of the rule.
+        steady: Name of the average of the learned models, where there is one.
     """
     means = {name: float(loss.mean()) for name, loss in losses.items()}
     best = min(means, key=lambda name: means[name])
@@ -45,6 +49,9 @@ def choose_candidate(losses: Mapping[str, Floats], clusters: Integers, fallback:
     gain, error = means[fallback] - means[best], errors[fallback]
     if best != fallback and gain <= error:
         return Choice(fallback, _not_earned(best, fallback, gain, error), means, errors)
+    near = steady in means and means[steady] - means[best] <= errors[steady]
+    if near and best not in (steady, fallback):
+        return Choice(steady, _steadier(steady, best, means, errors), means, errors)
     return Choice(best, _won(best, means, errors), means, errors)
 
 
@@ -52,6 +59,16 @@ def _not_earned(best: str, fallback: str, gain: float, error: float) -> str:
     return (
         f"{best} has the lowest validation log loss, but beats {fallback} by only {gain:.4f} "
         f"(standard error {error:.4f}): too little to prefer a model to a rule."
+    )
+
+
+def _steadier(
+    steady: str, best: str, means: Mapping[str, float], errors: Mapping[str, float]
+) -> str:
+    return (
+        f"{best} has the lowest log loss on the validation rows ({means[best]:.4f}), but {steady} "
+        f"({means[steady]:.4f}) is within one standard error ({errors[steady]:.4f}), and averages "
+        "the others' errors."
     )
 
 

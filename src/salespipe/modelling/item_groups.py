@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -11,8 +10,9 @@ import ibis.expr.types as ir
 import numpy as np
 
 from salespipe.errors import SalespipeError
-from salespipe.features.item_groups import ItemGroups, first_names, group_days
+from salespipe.features.item_groups import SCALE, ItemGroups, Words, first_names, group_days
 from salespipe.features.lines import is_sale
+from salespipe.modelling.frame import Floats, Integers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,8 +23,6 @@ MIN_ITEMS = 3
 """Items that share a word, for it to say anything."""
 NAMED_BY = 3
 """Words in a group's name."""
-SCALE = 10_000
-"""Weights are whole numbers of this fraction."""
 MIN_GROUPS = 2
 SEED = 7
 
@@ -50,13 +48,13 @@ def find_groups(orders: ir.Table, before: date, most: int) -> ItemGroups:
         return ItemGroups(names=categories)
     names = first_names(known.filter(is_sale(known))).order_by("item_id").to_pandas()
     words = word_groups(names.item_name, most)
-    if len(words) < MIN_GROUPS:
+    if words is None:
         raise SalespipeError(
             "Offers need product groups: orders have no category and no item_name before "
             f"{before} that tell two apart. Map one in source.yml, or take offers off params.yaml."
         )
-    ranked = most_bought(known, ItemGroups(names=tuple(words), words=words))
-    return ItemGroups(names=ranked, words={name: words[name] for name in ranked})
+    found = ItemGroups(names=tuple(words.size), words=words)
+    return ItemGroups(names=most_bought(known, found), words=words)
 
 
 def category_names(orders: ir.Table) -> tuple[str, ...]:
@@ -75,37 +73,38 @@ def most_bought(orders: ir.Table, groups: ItemGroups) -> tuple[str, ...]:
     return tuple(ranked.item_group)
 
 
-def word_groups(names: pd.Series[str], most: int) -> dict[str, dict[str, int]]:
-    """Words and their weights of groups of like names; empty where no word is shared.
-
-    k-means on TF-IDF says which words go together; its centres, made equally long, are then the
-    weights, so that a new item finds its group by adding up those of its words.
-    """
+def word_groups(names: pd.Series[str], most: int) -> Words | None:
+    """Groups of like names, by k-means on TF-IDF; None where they share too few words."""
     from sklearn.cluster import KMeans
     from sklearn.feature_extraction.text import TfidfVectorizer
     from threadpoolctl import threadpool_limits
 
-    vectorizer = TfidfVectorizer(token_pattern=LETTERS, min_df=MIN_ITEMS, sublinear_tf=True)
+    vectorizer = TfidfVectorizer(token_pattern=LETTERS, min_df=MIN_ITEMS)
     try:
         matrix = vectorizer.fit_transform(names)
     except ValueError:  # scikit-learn's way to say that no word is left
-        return {}
-    told = matrix[matrix.getnnz(axis=1) > 0]
-    if told.shape[0] < most:
-        return {}
+        return None
+    if matrix.shape[0] < most or matrix.shape[1] < most:
+        return None
     with threadpool_limits(1):  # sums over threads differ in the last digit
-        centres = KMeans(most, n_init=4, random_state=SEED).fit(told).cluster_centers_
-    length = np.linalg.norm(centres, axis=1, keepdims=True)
-    weights = np.rint(SCALE * vectorizer.idf_ * centres / np.where(length > 0, length, 1))
-    return named_groups(vectorizer.get_feature_names_out(), weights.astype(int))
+        centres = KMeans(most, n_init=4, random_state=SEED).fit(matrix).cluster_centers_
+    return as_words(list(vectorizer.get_feature_names_out()), vectorizer.idf_, centres)
 
 
-def named_groups(words: Sequence[str], weights: np.ndarray) -> dict[str, dict[str, int]]:
-    """Weights by word and group, each group called by its heaviest words."""
-    groups: dict[str, dict[str, int]] = {}
-    for row in weights:
-        order = np.lexsort((words, -row))
-        kept = {str(words[i]): int(row[i]) for i in order if row[i] > 0}
-        name = " ".join(list(kept)[:NAMED_BY])
-        groups.setdefault(name, kept)
-    return groups
+def as_words(words: list[str], idf: Floats, centres: Floats) -> Words:
+    """The centres in whole numbers, each called by its heaviest words."""
+    twice = np.rint(2 * SCALE * idf * centres).astype(int)
+    names = [group_name(words, row) for row in twice]
+    weight = {
+        name: {str(words[i]): int(row[i]) for i in np.flatnonzero(row)}
+        for name, row in zip(names, twice, strict=True)
+    }
+    rarity = zip(map(str, words), np.rint(SCALE * idf**2).astype(int).tolist(), strict=True)
+    size = zip(names, np.rint(SCALE * (centres**2).sum(axis=1)).astype(int).tolist(), strict=True)
+    return Words(weight=weight, rarity=dict(rarity), size=dict(size))
+
+
+def group_name(words: list[str], weights: Integers) -> str:
+    """The few heaviest words, the heaviest first."""
+    heaviest = np.lexsort((np.array(words), -weights))[:NAMED_BY]
+    return " ".join(str(words[i]) for i in heaviest)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from salespipe.modelling.frame import Floats, Integers
@@ -41,6 +43,19 @@ def row_losses(label: Integers, probability: Floats) -> Floats:
     """Log loss of each row, in nats."""
     kept = np.clip(probability, SMALLEST, 1.0 - SMALLEST)
     return np.asarray(-np.where(label == 1, np.log(kept), np.log1p(-kept)), dtype=np.float64)
+
+
+def fit_line(matrix: Floats, label: Integers, **settings: Any) -> tuple[float, Floats]:
+    """Intercept and weights of scikit-learn's logistic regression, on one thread.
+
+    Linear algebra on more threads waits for them where cores are shared: six times as long.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="blas"):
+        fitted = LogisticRegression(**settings).fit(matrix, label)
+    return float(fitted.intercept_[0]), np.asarray(fitted.coef_[0], dtype=np.float64)
 
 
 def smoothed_base_rate(label: Integers) -> float:

@@ -7,7 +7,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from salespipe.modelling.frame import Floats, Integers
-from salespipe.modelling.links import logit, settle, signed_log, smoothed_base_rate
+from salespipe.modelling.links import fit_line, logit, settle, signed_log, smoothed_base_rate
 
 SKEWED = 1.0
 """Absolute sample skewness above which a number enters as its (signed) logarithm."""
@@ -142,14 +142,11 @@ def _indicators(pairs: list[tuple[Floats, Floats]], numbers: list[NumberTerm]) -
 
 
 def _fit_weights(matrix: Floats, label: Integers) -> tuple[float, Floats]:
-    from sklearn.linear_model import LogisticRegression
-
     if matrix.shape[1] == 0:
         return float(logit(np.array(smoothed_base_rate(label)))), np.empty(0)
     # Newton needs a handful of steps where lbfgs crawls over features that say nearly the same.
-    fitted = LogisticRegression(solver="newton-cholesky", tol=1e-8)
-    fitted.fit(matrix, label)
-    return settle(fitted.intercept_[0]), np.array([settle(w) for w in fitted.coef_[0]])
+    intercept, weights = fit_line(matrix, label, solver="newton-cholesky", tol=1e-8)
+    return settle(intercept), np.array([settle(weight) for weight in weights])
 
 
 def _with_weights(

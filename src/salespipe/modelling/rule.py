@@ -7,7 +7,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from salespipe.modelling.frame import Floats, Integers
-from salespipe.modelling.links import logit, settle, signed_log, smoothed_base_rate
+from salespipe.modelling.links import fit_line, logit, settle, signed_log, smoothed_base_rate
 
 
 class RuleModel(BaseModel):
@@ -65,9 +65,7 @@ def fit_rule(design: pd.DataFrame, label: Integers, column: str) -> RuleModel:
 def _fit_line(value: Floats, label: Integers, base: float) -> tuple[float, float]:
     if len(np.unique(label)) < 2 or len(np.unique(value)) < 2:  # noqa: PLR2004
         return base, 0.0
-    from sklearn.linear_model import LogisticRegression
-
     mean, scale = float(value.mean()), float(value.std())
-    fitted = LogisticRegression(C=1.0).fit(((value - mean) / scale)[:, None], label)
-    slope = settle(fitted.coef_[0, 0] / scale)
-    return settle(fitted.intercept_[0] - slope * mean), slope
+    intercept, weights = fit_line(((value - mean) / scale)[:, None], label, C=1.0)
+    slope = settle(weights[0] / scale)
+    return settle(intercept - slope * mean), slope

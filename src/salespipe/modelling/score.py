@@ -76,10 +76,19 @@ def score_rows(rows: pd.DataFrame, office: InOffice, costs: CostParams) -> pd.Da
     return scores.sort_values(by, ascending=falling, kind="stable").reset_index(drop=True)
 
 
-def deciles(score: Floats) -> np.ndarray:
+def without_score(rows: pd.DataFrame, office: InOffice, why: str) -> pd.DataFrame:
+    """Customers that the champion does not speak of, so that the list holds everyone."""
+    keys = [name for name in ("entity_id", "item_group", "as_of") if name in rows]
+    listed = rows[keys].assign(
+        reason_1=why, suppressed=_opted_out(rows), champion_version=office.version
+    )
+    return listed.sort_values(keys[:1], kind="stable")
+
+
+def deciles(score: Floats) -> Any:
     """1 for the highest tenth of rows to 10 for the lowest; equal scores share the better one."""
     rank = pd.Series(-score).rank(method="min").to_numpy()
-    return np.ceil(rank * DECILES / max(len(score), 1)).astype(np.int64)
+    return pd.array(np.ceil(rank * DECILES / max(len(score), 1)), dtype="Int64")
 
 
 def _opted_out(rows: pd.DataFrame) -> Any:
@@ -114,7 +123,7 @@ def mark_contacts(scores: pd.DataFrame, costs: CostParams, score: ScoreParams) -
         score: capacity or budget.
     """
     gain = contact_gain(scores["probability"].to_numpy(), scores["recent_spend"].to_numpy(), costs)
-    open_to = ~scores["suppressed"].to_numpy(dtype=bool)
+    open_to = ~scores["suppressed"].to_numpy(dtype=bool) & scores["probability"].notna().to_numpy()
     places = places_for(score, costs)
     worth = open_to & (gain > 0) if places is None else open_to
     order = np.argsort(-np.where(worth, gain, -np.inf), kind="stable")
@@ -129,7 +138,7 @@ def mark_contacts(scores: pd.DataFrame, costs: CostParams, score: ScoreParams) -
         "expected_profit": round(expected, 2),
         "expected_at_random": round(at_random, 2),
         "expected_gain_over_random": round(expected - at_random, 2),
-        "suppressed": int((~open_to).sum()),
+        "suppressed": int(scores["suppressed"].sum()),
     })  # fmt: skip
 
 

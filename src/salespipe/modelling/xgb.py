@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import xgboost
 
 THREADS = 2
-SMALL = 500_000
+SMALL = 20_000_000
 """Cells below which threads wait for one another longer than they work. The fitted model is the
 same, byte for byte, for any number of threads."""
 TREES_PER_LOOK = 10

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from salespipe.datasets.sources import read_source
-from salespipe.params import SourceParams
+from salespipe.params_source import SourceParams
 from salespipe.pipelines.ingest.nodes import map_sources, validate_tables
 
 GUIDE = Path(__file__).resolve().parents[3] / "docs" / "bring-your-own-data.md"

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from salespipe.errors import SalespipeError
-from salespipe.params import TableSource
+from salespipe.params_source import TableSource
 from salespipe.pipelines.ingest.mapping import map_table
 
 COLUMNS = {

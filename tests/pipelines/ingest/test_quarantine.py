@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from salespipe.datasets.sources import read_source
-from salespipe.params import SourceParams
+from salespipe.params_source import SourceParams
 from salespipe.pipelines.ingest.nodes import map_sources, report_ingest, validate_tables
 from tests.pipelines.ingest.test_mapping import COLUMNS, ROW
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from salespipe.params import SourceParams
+from salespipe.params_source import SourceParams
 from salespipe.pipelines.ingest.nodes import map_sources
 from tests.pipelines.ingest.test_mapping import COLUMNS, ROW
 

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from salespipe.errors import SalespipeError
-from salespipe.params import ColumnSource, TableSource
+from salespipe.params_source import ColumnSource, TableSource
 from salespipe.schemas import CONTRACTS
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from salespipe.errors import SalespipeError
-from salespipe.params import SourceParams, TableSource
+from salespipe.params_source import SourceParams, TableSource
 from salespipe.pipelines.ingest.mapping import ROW, map_table
 from salespipe.pipelines.ingest.quarantine import (
     REASON,

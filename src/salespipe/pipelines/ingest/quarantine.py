@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from salespipe.params import TableSource
+from salespipe.params_source import TableSource
 from salespipe.pipelines.ingest.mapping import GIVEN, LINE, ROW
 from salespipe.schemas import CONTRACTS, Field
 
