@@ -11,11 +11,13 @@ from salespipe.types import Frame, Tables
 def score_customers(
     tables: Tables, champions: dict[str, Any], score: ScoreParams, parameters: dict[str, Any]
 ) -> tuple[dict[str, Frame], dict[str, Any]]:
-    """A list a model and a report of each; see `score_models`."""
+    """A list a model and a report of each, but of forecasts; see `score_models`."""
+    from salespipe.modelling.forecast.saved import ForecastModel
     from salespipe.modelling.lists import score_models
 
-    conf = {name: typed(parameters[name]) for name in champions if name in parameters}
-    return score_models(tables, champions, conf, score)
+    listed = {k: one for k, one in champions.items() if not isinstance(one.model, ForecastModel)}
+    conf = {name: typed(parameters[name]) for name in listed if name in parameters}
+    return score_models(tables, listed, conf, score)
 
 
 def typed(conf: Any) -> ModelParams:
