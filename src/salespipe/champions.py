@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from salespipe.datasets.atomic import replacing
+from salespipe.terminal import console
 
 if TYPE_CHECKING:
     from salespipe.registry import Registry
@@ -86,7 +87,6 @@ def write_champion(registry: Registry, folder: Path) -> dict[str, Any]:
 
 def print_champions(rows: list[dict[str, Any]]) -> None:
     """Print the rows as a table."""
-    from rich.console import Console
     from rich.table import Table
 
     table = Table("model", "champion", "newest")
@@ -103,13 +103,13 @@ def print_champions(rows: list[dict[str, Any]]) -> None:
             f"{row['baseline'] or ''} {_interval(row['baseline_value'])}",
             _verdict(row),
         )
-    console = Console(highlight=False)
-    console.print(table)
+    out = console()
+    out.print(table)
     for row in rows:
         if row["verdict"] not in (None, "promote"):
-            console.print(f"{row['model']}: {row['reason']}", soft_wrap=True)
+            out.print(f"{row['model']}: {row['reason']}", soft_wrap=True)
     for row in rows:
-        console.print(f"Reports: {row['reports']}/ · runs and versions: mlflow ui", soft_wrap=True)
+        out.print(f"Reports: {row['reports']}/ · runs and versions: mlflow ui", soft_wrap=True)
 
 
 NAMES = {"roc_auc": "AUC", "wape": "WAPE"}
@@ -132,7 +132,6 @@ def _interval(figure: Mapping[str, Any]) -> str:
 
 def print_history(records: Mapping[str, list[dict[str, Any]]]) -> None:
     """Print who decided what on each model, oldest first."""
-    from rich.console import Console
     from rich.table import Table
 
     table = Table("model", "when", "what", "version", "before", "by", "why")
@@ -140,4 +139,4 @@ def print_history(records: Mapping[str, list[dict[str, Any]]]) -> None:
         for one in some:
             versions = (f"v{one[key]}" if one[key] else "none" for key in ("version", "previous"))
             table.add_row(model, one["at"], one["action"], *versions, one["by"], one["reason"])
-    Console(highlight=False).print(table)
+    console().print(table)

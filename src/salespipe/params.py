@@ -148,6 +148,8 @@ class CostParams(Params):
     """Share of contacts that win the customer, among those for whom the outcome would come true."""
     spend_column: str | None = "spend_365d"
     """The customer's recent spend; None takes `spend` for everyone."""
+    returned_column: str | None = "return_value_total"
+    """What the customer gave back, taken off the spend."""
     spend: float = Field(100.0, ge=0)
 
 

@@ -9,6 +9,8 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any, cast
 
+from salespipe.terminal import console
+
 
 def run_scoring(root: Path, env: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Run `kedro run --pipelines score` in this process; progress goes to standard error.
@@ -37,7 +39,6 @@ def run_scoring(root: Path, env: str, given: Mapping[str, Any]) -> dict[str, Any
 
 def print_scores(report: Mapping[str, Mapping[str, Any]]) -> None:
     """Print who was scored and whom to contact."""
-    from rich.console import Console
     from rich.table import Table
 
     table = Table("model", "champion", "as of")
@@ -50,7 +51,7 @@ def print_scores(report: Mapping[str, Mapping[str, Any]]) -> None:
             f"{facts['customers']:,}", f"{facts['contacts']:,}",
             *(f"{facts[name]:,.0f}" for name in money),
         )  # fmt: skip
-    console = Console(highlight=False)
-    console.print(table)
+    out = console()
+    out.print(table)
     for facts in report.values():
-        console.print(f"List: {facts['list']} (and .parquet)", soft_wrap=True)
+        out.print(f"List: {facts['list']} (and .parquet)", soft_wrap=True)

@@ -53,7 +53,8 @@ def test_the_tools_own_commands_see_the_run(project):
     assert "up to date" in run_in(project, "dvc", "status", "dvc.yaml").stdout
     rows = json.loads(run_in(project, "salespipe", "champions", "--json").stdout)
     versions = {row["model"]: row["champion_version"] for row in rows}
-    assert versions == {"churn": 1, "propensity": 1, "offers": 1}
+    # twenty trees forecast worse than the moving average, and the gate says so
+    assert versions == {"churn": 1, "propensity": 1, "offers": 1, "forecast": None}
 
 
 def test_the_champion_loads_from_the_registry_with_pickle_forbidden(project):

@@ -39,6 +39,8 @@ def test_a_contact_wins_its_share_of_the_margin_and_costs_its_cost():
 def test_spend_is_a_column_or_what_conf_says():
     rows = pd.DataFrame({"spend_365d": [10.0, np.nan, -5.0]})
     assert spend_of(rows, CostParams()).tolist() == [10, 0, 0]
+    returned = rows.assign(return_value_total=[4.0, 0.0, 0.0])
+    assert spend_of(returned, CostParams()).tolist() == [6, 0, 0]
     assert spend_of(rows, CostParams(spend_column="fee", spend=7)).tolist() == [7, 7, 7]
     assert spend_of(rows, COSTS).tolist() == [50, 50, 50]
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
 import pytest
+from click.testing import CliRunner
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
+from salespipe.cli import cli
 from salespipe.errors import SalespipeError
 from salespipe.params import ModelParams, SensitiveParams, SplitParams
 
@@ -149,3 +152,25 @@ def test_a_model_needs_a_table_and_the_attributes_conf_names():
 def test_a_reason_must_name_a_sensitive_column():
     with pytest.raises(ValueError, match="as_features names"):
         SensitiveParams(columns=("age",), as_features={"gender": "because"})
+
+
+def test_score_lists_every_customer_by_command(project, monkeypatch):
+    """The command runs the pipeline of its name and says whom to contact."""
+    monkeypatch.chdir(project)
+    wanted = ["score", "--capacity", "50", "--json"]
+    result = CliRunner().invoke(cli, wanted)
+    assert result.exit_code == 0, result.output
+    report = json.loads(result.stdout)["churn"]
+    assert report["contacts"] == 50
+    assert report["expected_gain_over_random"] > 0
+    scores = pd.read_parquet(project / "data/07_model_output/demo/churn_scores.parquet")
+    assert int(scores["contact"].sum()) == 50
+    assert not (scores["contact"] & scores["suppressed"]).any()
+    listed = pd.read_csv(project / report["list"])
+    assert listed["entity_id"].tolist() == scores["entity_id"].tolist()
+    orders = pd.read_parquet(project / "data/03_primary/demo/orders.parquet")
+    assert set(scores["entity_id"]) <= set(orders["customer_id"])
+    assert "has no model 'tax'" in CliRunner().invoke(cli, ["score", "--model", "tax"]).output
+    table = CliRunner().invoke(cli, ["score", "--budget", "10"]).output
+    assert "expected profit" in table
+    assert "churn_scores.csv (and .parquet)" in table

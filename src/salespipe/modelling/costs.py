@@ -41,7 +41,7 @@ class Curve:
 
 
 def spend_of(rows: pd.DataFrame, costs: CostParams) -> Floats:
-    """Recent spend of each row: its column, or conf's constant where there is none; never below 0.
+    """Recent spend of each row less what came back; conf's constant where there is no column.
 
     Args:
         rows: n rows of a model input.
@@ -50,6 +50,8 @@ def spend_of(rows: pd.DataFrame, costs: CostParams) -> Floats:
     if costs.spend_column is None or costs.spend_column not in rows:
         return np.full(len(rows), costs.spend)
     spend = rows[costs.spend_column].to_numpy(dtype=np.float64, na_value=np.nan)
+    if costs.returned_column in rows:
+        spend = spend - rows[costs.returned_column].to_numpy(dtype=np.float64, na_value=np.nan)
     return np.asarray(np.clip(np.nan_to_num(spend), 0.0, None), dtype=np.float64)
 
 

@@ -101,7 +101,10 @@ def _score(
     scores = score_rows(rows[~gone], office, model.costs)
     logger.info("  %s rows scored by v%d", f"{len(scores):,}", office.version)
     why = f"no order in the last {model.snapshots.active_days} days: not scored"
-    return pd.concat([scores, without_score(rows[gone], office, why)], ignore_index=True)
+    if not gone.any():
+        return scores
+    listed = without_score(rows[gone], office, why).reindex(columns=scores.columns)
+    return pd.concat([scores, listed.astype(scores.dtypes)], ignore_index=True)
 
 
 def silent_too_long(rows: pd.DataFrame, model: ModelParams) -> pd.Series[bool]:

@@ -88,7 +88,8 @@ def without_score(rows: pd.DataFrame, office: InOffice, why: str) -> pd.DataFram
 def deciles(score: Floats) -> Any:
     """1 for the highest tenth of rows to 10 for the lowest; equal scores share the better one."""
     rank = pd.Series(-score).rank(method="min").to_numpy()
-    return pd.array(np.ceil(rank * DECILES / max(len(score), 1)), dtype="Int64")
+    above = (rank - 1) * DECILES / max(len(score), 1)
+    return pd.array(np.floor(above) + 1, dtype="Int64")
 
 
 def _opted_out(rows: pd.DataFrame) -> Any:

@@ -11,13 +11,17 @@ from salespipe.types import Frame, Tables
 def score_customers(
     tables: Tables, champions: dict[str, Any], score: ScoreParams, parameters: dict[str, Any]
 ) -> tuple[dict[str, Frame], dict[str, Any]]:
-    """A list a model and a report of each, but of forecasts; see `score_models`."""
-    from salespipe.modelling.forecast.saved import ForecastModel
+    """A list a model and a report of each, forecasts left out; see `score_models`."""
     from salespipe.modelling.lists import score_models
 
-    listed = {k: one for k, one in champions.items() if not isinstance(one.model, ForecastModel)}
-    conf = {name: typed(parameters[name]) for name in listed if name in parameters}
-    return score_models(tables, listed, conf, score)
+    conf = {name: typed(parameters[name]) for name in champions if of_customers(parameters, name)}
+    return score_models(tables, champions, conf, score)
+
+
+def of_customers(parameters: dict[str, Any], name: str) -> bool:
+    """Whether a model is about customers: its conf then names an outcome."""
+    conf = parameters.get(name)
+    return isinstance(conf, ModelParams) or (isinstance(conf, dict) and "outcome" in conf)
 
 
 def typed(conf: Any) -> ModelParams:
