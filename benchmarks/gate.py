@@ -81,7 +81,7 @@ def predictions(
     """Probabilities of a model that errs so much, calibrated on other customers."""
     elsewhere = large.log_odds + error * rng.normal(size=len(large.label))
     calibrator = fit_calibrator("sigmoid", elsewhere, large.label)
-    return calibrator.probability(customers.log_odds + error * noise)
+    return calibrator.predict(customers.log_odds + error * noise)
 
 
 def verdict(

@@ -112,7 +112,7 @@ def print_champions(rows: list[dict[str, Any]]) -> None:
         out.print(f"Reports: {row['reports']}/ · runs and versions: mlflow ui", soft_wrap=True)
 
 
-NAMES = {"roc_auc": "AUC", "wape": "WAPE"}
+NAMES = {"roc_auc": "AUC", "wape": "WAPE", "gini": "Gini"}
 
 
 def _verdict(row: Mapping[str, Any]) -> str:

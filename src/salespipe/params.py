@@ -156,8 +156,8 @@ class CostParams(Params):
 class ModelParams(Params):
     """One model: what it predicts, from which rows, and how it is trained and judged."""
 
-    outcome: Literal["no_order", "order", "order_group"]
-    """What label 1 means where the source is a list of orders."""
+    outcome: Literal["no_order", "order", "order_group", "spend"]
+    """What label 1 means where the source is a list of orders; `spend` is an amount."""
     snapshots: SnapshotParams = SnapshotParams()
     split: SplitParams = SplitParams()
     train: TrainParams = TrainParams()

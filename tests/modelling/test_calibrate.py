@@ -8,15 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from salespipe.modelling.calibrate import (
-    METHODS,
     Calibrator,
-    Method,
     choose_method,
     cross_fitted,
     fit_calibrator,
 )
 from salespipe.modelling.frame import Floats, Integers
 from salespipe.modelling.links import clustered_error, logit, row_losses, sigmoid
+from salespipe.modelling.target import OUTCOME, Method
+
+METHODS = OUTCOME.methods
 
 
 def scores(distortion: float, rows: int = 4000, shift: float = 0.0) -> tuple[Floats, Integers]:
@@ -69,7 +70,7 @@ def test_calibration_improves_a_miscalibrated_score(method: Method) -> None:
 @given(st.sampled_from(METHODS), st.floats(0.3, 4))
 def test_calibration_never_turns_a_ranking_round(method: Method, distortion: float) -> None:
     log_odds, label = scores(distortion, rows=200)
-    probability = fit_calibrator(method, log_odds, label).probability(np.sort(log_odds))
+    probability = fit_calibrator(method, log_odds, label).predict(np.sort(log_odds))
     assert (np.diff(probability) >= 0).all()
     assert ((probability > 0) & (probability < 1)).all()
 
@@ -79,7 +80,7 @@ def test_calibrator_survives_json(method: Method) -> None:
     log_odds, label = scores(2.0, rows=300)
     calibrator = fit_calibrator(method, log_odds, label)
     again = Calibrator.model_validate_json(calibrator.model_dump_json())
-    np.testing.assert_array_equal(again.probability(log_odds), calibrator.probability(log_odds))
+    np.testing.assert_array_equal(again.predict(log_odds), calibrator.predict(log_odds))
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -175,7 +175,7 @@ def test_lowest_loss_is_chosen_unless_the_rule_is_as_good() -> None:
     rule = rng.normal(1, 0.1, 400)
     clusters = np.arange(400)
     better = choose_candidate({"rule": rule, "m": rule - 0.1}, clusters, "rule", "mean")
-    assert (better.name, better.log_loss["m"] < better.log_loss["rule"]) == ("m", True)
+    assert (better.name, better.losses["m"] < better.losses["rule"]) == ("m", True)
     barely = rule - 0.001 + rng.normal(0, 0.5, 400) * (clusters % 2 * 2 - 1)
     barely += rule.mean() - 0.001 - barely.mean()
     tied = choose_candidate({"rule": rule, "m": barely}, clusters, "rule", "mean")

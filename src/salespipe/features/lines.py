@@ -20,3 +20,12 @@ def sale_days(orders: ir.Table) -> ir.Table:
     """One row per customer and day with a sale: `customer_id, day` (date)."""
     sales = orders.filter(is_sale(orders))
     return sales.select("customer_id", day=sales.ordered_at.date()).distinct()
+
+
+def sale_spend(orders: ir.Table) -> ir.Table:
+    """One row per customer and day with a sale: `customer_id, day` (date), `spend` (decimal)."""
+    sales = orders.filter(is_sale(orders))
+    lines = sales.select(
+        "customer_id", day=sales.ordered_at.date(), value=sales.quantity * sales.unit_price
+    )
+    return lines.group_by("customer_id", "day").agg(spend=lines["value"].sum())

@@ -11,7 +11,7 @@ import pandas as pd
 
 from salespipe.modelling.blend import Blend
 from salespipe.modelling.calibrate import (
-    Method,
+    Calibrator,
     choose_method,
     cross_fitted,
     fit_calibrator,
@@ -25,26 +25,27 @@ from salespipe.modelling.development import (
     shortage,
 )
 from salespipe.modelling.frame import FeatureSchema, Floats, Integers
-from salespipe.modelling.links import row_losses
 from salespipe.modelling.logistic import LogisticModel, fit_logistic
 from salespipe.modelling.predict import Model, Scorer
 from salespipe.modelling.rule import fit_rule
 from salespipe.modelling.search import search_params
+from salespipe.modelling.target import AMOUNT, OUTCOME, Method, Target
 from salespipe.modelling.xgb import fit_trees, stop_early
 from salespipe.params import BaselineParams, TrainParams
 
-RULE, LOGISTIC, TREES, BLEND = "recency_rule", "rfm_logistic", "xgboost", "blend"
+RULE, LOGISTIC, TREES, BLEND = "recency_rule", OUTCOME.linear, "xgboost", "blend"
 Role = Literal["baseline", "candidate"]
 POPULARITY = "popularity_rule"
 ROLES: dict[str, Role] = {
     RULE: "baseline",
     POPULARITY: "baseline",
     LOGISTIC: "baseline",
+    AMOUNT.linear: "baseline",
     TREES: "candidate",
     BLEND: "candidate",
 }
 
-Fit = Callable[[pd.DataFrame, Integers], Scorer]
+Fit = Callable[[pd.DataFrame, Floats, Target], Scorer]
 
 
 @dataclass(frozen=True)
@@ -109,9 +110,13 @@ class Judged:
 
 
 def train_candidates(
-    frame: pd.DataFrame, schema: FeatureSchema, train: TrainParams, baseline: BaselineParams
+    frame: pd.DataFrame,
+    schema: FeatureSchema,
+    train: TrainParams,
+    baseline: BaselineParams,
+    target: Target = OUTCOME,
 ) -> Trained:
-    """Fits the rule, the RFM logistic regression, boosted trees and the blend; chooses one.
+    """Fits the rule, the RFM regression, boosted trees and the blend; chooses one.
 
     Each is judged on the validation block by fits that saw neither its customers nor its time
     (`later_folds`); the number of trees, the calibration and the choice all come from there. Then
@@ -122,19 +127,21 @@ def train_candidates(
         schema: The features.
         train: How trees are grown, and how many outcomes it takes to try.
         baseline: Columns of the baselines.
+        target: What is predicted.
 
     Raises:
         SalespipeError: if a baseline's column is no feature, or the frame does not fit the schema.
     """
-    schemas, rule = _schemas(schema, baseline), baseline.rule_name
-    development = develop(frame, schema)
+    schemas, rule = _schemas(schema, baseline, target), baseline.rule_name
+    development = develop(frame, schema, target)
     if reason := shortage(development, train.min_outcomes):
         return _without_trees(development, schemas, rule, reason, train)
-    params = search_params(development.design, development.label, development.folds, train)
+    params = search_params(development.design, development.label, development.folds, train, target)
     attempts = _attempts(development, schemas, rule, params)
     judged = {name: _judge(attempt, development) for name, attempt in attempts.items()}
     clusters = development.clusters[development.held]
-    choice = choose_candidate({n: one.losses for n, one in judged.items()}, clusters, rule, BLEND)
+    losses = {name: one.losses for name, one in judged.items()}
+    choice = choose_candidate(losses, clusters, rule, BLEND, target.loss)
     return Trained(
         models={name: _finish(name, one, development) for name, one in judged.items()},
         chosen=choice.name,
@@ -145,14 +152,16 @@ def train_candidates(
     )
 
 
-def _schemas(schema: FeatureSchema, baseline: BaselineParams) -> dict[str, FeatureSchema]:
+def _schemas(
+    schema: FeatureSchema, baseline: BaselineParams, target: Target
+) -> dict[str, FeatureSchema]:
     linear = schema.only(baseline.logistic_columns) if baseline.logistic_columns else schema
     rule = schema.only([baseline.rule_column])
-    return {baseline.rule_name: rule, LOGISTIC: linear, TREES: schema, BLEND: schema}
+    return {baseline.rule_name: rule, target.linear: linear, TREES: schema, BLEND: schema}
 
 
-def _fit_rule(design: pd.DataFrame, label: Integers) -> Scorer:
-    return fit_rule(design, label, str(design.columns[0]))
+def _fit_rule(design: pd.DataFrame, label: Floats, target: Target) -> Scorer:
+    return fit_rule(design, label, str(design.columns[0]), target)
 
 
 def _attempts(
@@ -161,50 +170,54 @@ def _attempts(
     rule: str,
     params: TrainParams,
 ) -> dict[str, Attempt]:
-    design, label = development.design, development.label
-    grown = stop_early(design, label, development.folds, params)
-    trees = fit_trees(design, label, params, grown.trees)
+    design, label, target = development.design, development.label, development.target
+    grown = stop_early(design, label, development.folds, params, target)
+    trees = fit_trees(design, label, params, grown.trees, target)
     facts = {"trees": grown.trees, "curve": list(grown.curve)}
-    rfm = _attempt(development, schemas[LOGISTIC], fit_logistic)
+    rfm = _attempt(development, schemas[target.linear], fit_logistic)
     # where the baseline reads every feature already, the two are one and count once
     linear = [rfm, _attempt(development, schemas[TREES], fit_logistic)]
-    linear = linear[:1] if schemas[LOGISTIC] == schemas[TREES] else linear
+    linear = linear[:1] if schemas[target.linear] == schemas[TREES] else linear
     held = np.mean([grown.log_odds, *(one.held for one in linear)], axis=0)
     scorers = (one.scorer for one in linear)
     blend = Blend(trees, tuple(one for one in scorers if isinstance(one, LogisticModel)))
     return {
         rule: _attempt(development, schemas[rule], _fit_rule),
-        LOGISTIC: rfm,
+        target.linear: rfm,
         TREES: Attempt(schemas[TREES], grown.log_odds, trees, facts),
         BLEND: Attempt(schemas[BLEND], held, blend, facts),
     }
 
 
 def _attempt(development: Development, schema: FeatureSchema, fit: Fit) -> Attempt:
-    scorer = fit(development.design[list(schema.names)], development.label)
+    scorer = fit(development.design[list(schema.names)], development.label, development.target)
     return Attempt(schema, _held(development, schema, fit), scorer)
 
 
 def _held(development: Development, schema: FeatureSchema, fit: Fit) -> Floats:
-    """Log-odds of the rows judged on, each from a fit on earlier rows of other customers."""
+    """Scores of the rows judged on, each from a fit on earlier rows of other customers."""
     design, label = development.design[list(schema.names)], development.label
     return np.concatenate([
-        fit(design.iloc[fold.fit], label[fold.fit]).log_odds(design.iloc[fold.held])
+        fit(design.iloc[fold.fit], label[fold.fit], development.target).log_odds(
+            design.iloc[fold.held]
+        )
         for fold in development.folds
     ])  # fmt: skip
 
 
 def _judge(attempt: Attempt, development: Development) -> Judged:
-    held = development.held
+    held, target = development.held, development.target
     label, groups = development.label[held], development.groups[held]
-    method, by_method = choose_method(attempt.held, label, groups, development.clusters[held])
-    probability = cross_fitted(method, attempt.held, label, groups)
-    return Judged(attempt, method, by_method, probability, row_losses(label, probability))
+    clusters = development.clusters[held]
+    method, by_method = choose_method(attempt.held, label, groups, clusters, target)
+    predicted = cross_fitted(method, attempt.held, label, groups, target)
+    return Judged(attempt, method, by_method, predicted, target.losses(label, predicted))
 
 
 def _finish(name: str, judged: Judged, development: Development) -> Model:
     attempt = judged.attempt
-    calibrator = fit_calibrator(judged.method, attempt.held, development.label[development.held])
+    label, target = development.label[development.held], development.target
+    calibrator = fit_calibrator(judged.method, attempt.held, label, target)
     facts = {key: value for key, value in attempt.facts.items() if key != "curve"}
     meta = {**facts, "calibration": calibrator.method}
     return Model(name, attempt.schema, attempt.scorer, calibrator, meta)
@@ -219,10 +232,13 @@ def _without_trees(
 ) -> Trained:
     fits: dict[str, Fit] = {rule: _fit_rule}
     if min(outcome_counts(development)) >= FEW_OUTCOMES:
-        fits[LOGISTIC] = fit_logistic
-    design, label = development.design, development.label
+        fits[development.target.linear] = fit_logistic
+    design, label, target = development.design, development.label, development.target
+    calibrator = Calibrator(kind=target.kind)
     models = {
-        name: Model(name, schemas[name], fit(design[list(schemas[name].names)], label))
+        name: Model(
+            name, schemas[name], fit(design[list(schemas[name].names)], label, target), calibrator
+        )
         for name, fit in fits.items()
     }
     return Trained(models, rule, f"{reason} The rule is used instead of a model.", {}, params)
@@ -231,10 +247,10 @@ def _without_trees(
 def _validation(judged: Mapping[str, Judged], choice: Choice) -> dict[str, dict[str, Any]]:
     return {
         name: {
-            "log_loss": choice.log_loss[name],
+            "loss": choice.losses[name],
             "difference_error": choice.errors[name],
             "calibration": one.method,
-            "log_loss_by_calibration": one.by_method,
+            "loss_by_calibration": one.by_method,
             **one.attempt.facts,
         }
         for name, one in judged.items()

@@ -1,4 +1,4 @@
-"""Which candidate becomes the model: by log loss on the validation block, never on test rows."""
+"""Which candidate becomes the model: by its loss on the validation block, never on test rows."""
 
 from __future__ import annotations
 
@@ -16,18 +16,22 @@ class Choice:
     Attributes:
         name: Its name.
         reason: Why, in words.
-        log_loss: Mean held-out log loss of each candidate, in nats.
+        losses: Mean held-out loss of each candidate.
         errors: Clustered standard error of each one's paired difference to the lowest.
     """
 
     name: str
     reason: str
-    log_loss: dict[str, float]
+    losses: dict[str, float]
     errors: dict[str, float]
 
 
 def choose_candidate(
-    losses: Mapping[str, Floats], clusters: Integers, fallback: str, steady: str
+    losses: Mapping[str, Floats],
+    clusters: Integers,
+    fallback: str,
+    steady: str,
+    score: str = "log loss",
 ) -> Choice:
     """The candidate with the lowest mean loss, provided that it clearly beats the fallback.
 
@@ -38,41 +42,42 @@ def choose_candidate(
     more than one such standard error.
 
     Args:
-        losses: Held-out log loss of each row, by candidate; all for the same rows.
+        losses: Held-out loss of each row, by candidate; all for the same rows.
         clusters: Customer of each row, as numbers from 0.
         fallback: Name of the rule.
         steady: Name of the average of the learned models, where there is one.
+        score: Name of the loss.
     """
     means = {name: float(loss.mean()) for name, loss in losses.items()}
     best = min(means, key=lambda name: means[name])
     errors = {name: clustered_error(loss - losses[best], clusters) for name, loss in losses.items()}
     gain, error = means[fallback] - means[best], errors[fallback]
     if best != fallback and gain <= error:
-        return Choice(fallback, _not_earned(best, fallback, gain, error), means, errors)
+        return Choice(fallback, _not_earned(best, fallback, gain, error, score), means, errors)
     near = steady in means and means[steady] - means[best] <= errors[steady]
     if near and best not in (steady, fallback):
-        return Choice(steady, _steadier(steady, best, means, errors), means, errors)
-    return Choice(best, _won(best, means, errors), means, errors)
+        return Choice(steady, _steadier(steady, best, means, errors, score), means, errors)
+    return Choice(best, _won(best, means, errors, score), means, errors)
 
 
-def _not_earned(best: str, fallback: str, gain: float, error: float) -> str:
+def _not_earned(best: str, fallback: str, gain: float, error: float, score: str) -> str:
     return (
-        f"{best} has the lowest validation log loss, but beats {fallback} by only {gain:.4f} "
+        f"{best} has the lowest validation {score}, but beats {fallback} by only {gain:.4f} "
         f"(standard error {error:.4f}): too little to prefer a model to a rule."
     )
 
 
 def _steadier(
-    steady: str, best: str, means: Mapping[str, float], errors: Mapping[str, float]
+    steady: str, best: str, means: Mapping[str, float], errors: Mapping[str, float], score: str
 ) -> str:
     return (
-        f"{best} has the lowest log loss on the validation rows ({means[best]:.4f}), but {steady} "
+        f"{best} has the lowest {score} on the validation rows ({means[best]:.4f}), but {steady} "
         f"({means[steady]:.4f}) is within one standard error ({errors[steady]:.4f}), and averages "
         "the others' errors."
     )
 
 
-def _won(best: str, means: Mapping[str, float], errors: Mapping[str, float]) -> str:
+def _won(best: str, means: Mapping[str, float], errors: Mapping[str, float], score: str) -> str:
     others = sorted((name for name in means if name != best), key=lambda name: means[name])
     if not others:
         return f"{best} is the only candidate."
@@ -80,6 +85,6 @@ def _won(best: str, means: Mapping[str, float], errors: Mapping[str, float]) -> 
     gap, error = means[second] - means[best], errors[second]
     told = "more" if gap > error else "no more"
     return (
-        f"{best} has the lowest log loss on the validation rows ({means[best]:.4f}); {second} "
+        f"{best} has the lowest {score} on the validation rows ({means[best]:.4f}); {second} "
         f"follows with {means[second]:.4f}, {told} than one standard error ({error:.4f}) away."
     )

@@ -17,12 +17,13 @@ import pandas as pd
 from salespipe.modelling.bootstrap import Interval, interval, mean_interval, resampled_weights
 from salespipe.modelling.candidates import ROLES, Trained
 from salespipe.modelling.frame import Floats, Integers, development_rows, entity_codes, labels
+from salespipe.modelling.target import Target
 from salespipe.params import CostParams, EvaluateParams
 
 HELD_ROWS = 20_000
 """Held-out rows that the threshold's interval is computed from; more change no digit shown."""
 NOBODY = 1.0
-"""The threshold where no contact pays."""
+"""The threshold where no contact pays, or the highest amount predicted if that is more."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,11 @@ def spend_of(rows: pd.DataFrame, costs: CostParams) -> Floats:
     return np.asarray(np.clip(np.nan_to_num(spend), 0.0, None), dtype=np.float64)
 
 
+def worth_of(rows: pd.DataFrame, costs: CostParams, target: Target) -> Floats:
+    """What a prediction is multiplied by to be money: recent spend, or 1 where it is money."""
+    return spend_of(rows, costs) if target.kind == "outcome" else np.ones(len(rows))
+
+
 def contact_gain(outcome: Floats | Integers, spend: Floats, costs: CostParams) -> Floats:
     """Profit of contacting each customer; expected, where the outcome is a probability."""
     won = costs.success_rate * costs.margin * spend
@@ -73,7 +79,7 @@ def profit_curve(probability: Floats, gain: Floats) -> Curve:
     count = len(probability)
     return Curve(
         share=np.r_[0.0, (ends + 1) / count],
-        threshold=np.r_[NOBODY, probability[order][ends]],
+        threshold=np.r_[max(NOBODY, probability.max()), probability[order][ends]],
         profit=np.r_[0.0, total / count],
     )
 
@@ -102,7 +108,7 @@ def best_threshold(
         np.unique(clusters[kept], return_inverse=True)[1], evaluate.bootstrap_samples, evaluate.seed
     )
     order, ends = _ranked(probability[kept])
-    edges = np.r_[NOBODY, probability[kept][order][ends]]
+    edges = np.r_[max(NOBODY, probability.max()), probability[kept][order][ends]]
     ranked = gain[kept][order]
     samples = [
         edges[_best(np.cumsum(drawn[:, order] * ranked, axis=1)[:, ends])] for drawn in draws
@@ -134,7 +140,8 @@ def judge_costs(
         contacting everyone, and of contacting as many by each baseline.
     """
     test = frame[frame["split"] == "test"]
-    gain = contact_gain(labels(test), spend_of(test, costs), costs)
+    target = trained.champion.target
+    gain = contact_gain(labels(test), worth_of(test, costs, target), costs)
     threshold, source = find_threshold(frame, trained, costs, evaluate)
     probability = trained.champion.predict(test)
     chosen = probability >= float(threshold["value"] or 0.0)
@@ -164,13 +171,15 @@ def find_threshold(
     frame: pd.DataFrame, trained: Trained, costs: CostParams, evaluate: EvaluateParams
 ) -> tuple[Interval, str]:
     """From held-out rows; where there are none, where the average customer breaks even."""
+    target = trained.champion.target
     if trained.held is None:
         rows = frame[frame["split"] != "test"]
-        won = costs.success_rate * costs.margin * float(spend_of(rows, costs).mean())
-        even = min(costs.contact_cost / won, NOBODY) if won > 0 else NOBODY
+        won = costs.success_rate * costs.margin * float(worth_of(rows, costs, target).mean())
+        even = costs.contact_cost / won if won > 0 else NOBODY
+        even = min(even, NOBODY) if target.kind == "outcome" else even
         return {"value": even, "low": None, "high": None}, "break-even of the average customer"
     rows = development_rows(frame).iloc[trained.held.rows]
-    gain = contact_gain(labels(rows), spend_of(rows, costs), costs)
+    gain = contact_gain(labels(rows), worth_of(rows, costs, target), costs)
     found = best_threshold(trained.held.probability, gain, entity_codes(rows), evaluate)
     return found, "highest profit on rows held out before the test period"
 
@@ -185,5 +194,6 @@ def _top(score: Floats, count: int) -> np.ndarray:
 def curves_on_test(frame: pd.DataFrame, trained: Trained, costs: CostParams) -> Mapping[str, Curve]:
     """The profit curve of every candidate on the test rows, by name."""
     test = frame[frame["split"] == "test"]
-    gain = contact_gain(labels(test), spend_of(test, costs), costs)
+    worth = worth_of(test, costs, trained.champion.target)
+    gain = contact_gain(labels(test), worth, costs)
     return {name: profit_curve(m.predict(test), gain) for name, m in trained.models.items()}

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from salespipe.modelling.frame import (
     FeatureSchema,
+    Floats,
     Integers,
     design_matrix,
     development_rows,
@@ -17,6 +18,7 @@ from salespipe.modelling.frame import (
     entity_folds,
     labels,
 )
+from salespipe.modelling.target import OUTCOME, Target
 
 FOLDS = 4
 """Groups of customers that take turns at being predicted by models that never saw them."""
@@ -43,14 +45,16 @@ class Development:
         clusters: n customers, as numbers from 0.
         groups: n groups of customers, 0 to `FOLDS` - 1.
         folds: What is fitted on and judged on in turn.
+        target: What is predicted.
     """
 
     design: pd.DataFrame
-    label: Integers
+    label: Floats
     splits: pd.Series
     clusters: Integers
     groups: Integers
     folds: tuple[Fold, ...]
+    target: Target
 
     @property
     def held(self) -> Integers:
@@ -58,12 +62,13 @@ class Development:
         return np.concatenate([np.empty(0, dtype=np.int64), *(fold.held for fold in self.folds)])
 
 
-def develop(frame: pd.DataFrame, schema: FeatureSchema) -> Development:
+def develop(frame: pd.DataFrame, schema: FeatureSchema, target: Target = OUTCOME) -> Development:
     """Takes the rows before the test period and lays out the folds.
 
     Args:
         frame: Model input, in any order of rows and columns.
         schema: The features.
+        target: What is predicted.
     """
     rows = development_rows(frame)
     groups = entity_folds(rows, FOLDS)
@@ -74,6 +79,7 @@ def develop(frame: pd.DataFrame, schema: FeatureSchema) -> Development:
         clusters=entity_codes(rows),
         groups=groups,
         folds=later_folds(rows["split"].to_numpy(dtype=object) == "valid", groups),
+        target=target,
     )
 
 
@@ -120,8 +126,8 @@ def shortage(development: Development, min_outcomes: int) -> str | None:
 
 
 def outcome_counts(development: Development, split: str | None = None) -> tuple[int, int]:
-    """Number of different customers with label 0 and with label 1 (some have both)."""
+    """Number of different customers with label 0 and with any other (some have both)."""
     chosen = (development.splits == split).to_numpy() if split else np.True_
     label, clusters = development.label, development.clusters
-    zeros, ones = (len(np.unique(clusters[chosen & (label == value)])) for value in (0, 1))
+    zeros, ones = (len(np.unique(clusters[chosen & some])) for some in (label == 0, label > 0))
     return zeros, ones

@@ -15,10 +15,10 @@ from salespipe.modelling.candidates import ROLES, Trained
 from salespipe.modelling.frame import Floats, Integers, entity_codes, labels
 from salespipe.modelling.links import settle
 from salespipe.modelling.metrics import all_figures, rank_rows
+from salespipe.modelling.target import OUTCOME, Target
 from salespipe.params import EvaluateParams
 
 FIGURE_DIGITS = 12
-COMPARED = ("roc_auc", "log_loss")
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Judgement:
 
     values: dict[str, dict[str, float]]
     samples: dict[str, dict[str, Floats]]
+    target: Target = OUTCOME
 
     def figures(self, name: str) -> dict[str, Interval]:
         """Each figure of a candidate as value, low and high."""
@@ -42,18 +43,22 @@ class Judgement:
         }
 
     def difference(self, name: str, other: str) -> dict[str, Interval]:
-        """Paired difference, `name` minus `other`, of the compared figures."""
+        """Paired difference, `name` minus `other`, of the target's compared figures."""
         return {
             figure: interval(
                 self.values[name][figure] - self.values[other][figure],
                 self.samples[name][figure] - self.samples[other][figure],
             )
-            for figure in COMPARED
+            for figure in self.target.compared
         }
 
 
 def judge(
-    label: Integers, predictions: Mapping[str, Floats], clusters: Integers, params: EvaluateParams
+    label: Floats,
+    predictions: Mapping[str, Floats],
+    clusters: Integers,
+    params: EvaluateParams,
+    target: Target = OUTCOME,
 ) -> Judgement:
     """Computes every figure of every candidate, with bootstrap samples clustered by customer.
 
@@ -62,9 +67,10 @@ def judge(
         predictions: n probabilities of label 1, by candidate.
         clusters: n customers, as numbers from 0.
         params: Samples, bins, seed.
+        target: What is predicted.
     """
     ranked = {
-        name: rank_rows(label, probability, params.calibration_bins)
+        name: rank_rows(label, probability, params.calibration_bins, target.figures)
         for name, probability in predictions.items()
     }
     once = np.ones((1, len(label)))
@@ -73,7 +79,7 @@ def judge(
         for name, rows in ranked.items()
     }
     samples = resampled_figures(ranked, clusters, params.bootstrap_samples, params.seed)
-    return Judgement(values, samples)
+    return Judgement(values, samples, target)
 
 
 def evaluate_candidates(
@@ -100,19 +106,21 @@ def evaluate_candidates(
     if test.empty:
         raise SalespipeError("there are no test rows to judge the model on")
     predictions = {name: model.predict(test) for name, model in trained.models.items()}
-    judgement = judge(labels(test), predictions, entity_codes(test), params)
+    target = trained.champion.target
+    judgement = judge(labels(test), predictions, entity_codes(test), params, target)
     baselines = [n for n in predictions if ROLES[n] == "baseline" and n != trained.chosen]
+    reached = judgement.values[trained.chosen][target.headline]
     figures: dict[str, Any] = {
         "chosen": trained.chosen,
         "reason": trained.reason,
-        "headline": {"figure": "roc_auc", "better": "higher"},
+        "headline": {"figure": target.headline, "better": "higher"},
         "candidates": {n: {"role": ROLES[n], **judgement.figures(n)} for n in predictions},
         "differences": {n: judgement.difference(trained.chosen, n) for n in baselines},
         "validation": trained.validation,
         "calibration": trained.champion.calibrator.method,
         "trees": trained.champion.meta.get("trees"),
         "rows": describe_rows(frame),
-        "best_possible": _best_possible(test, judgement.values[trained.chosen]["roc_auc"], truth),
+        "best_possible": _best_possible(test, reached, truth),
         "bootstrap": {"samples": params.bootstrap_samples, "level": LEVEL, "by": "entity_id"},
     }
     return dict(settled(figures))

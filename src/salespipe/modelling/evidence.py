@@ -13,7 +13,7 @@ from salespipe.modelling.candidates import ROLES, Trained
 from salespipe.modelling.decision import Challenger, Champion, Measured
 from salespipe.modelling.frame import FeatureSchema, Floats, entity_codes, labels
 from salespipe.modelling.groups import calibration_gaps
-from salespipe.modelling.links import row_losses
+from salespipe.modelling.target import Target, target_of
 from salespipe.params import ModelParams
 
 
@@ -61,13 +61,13 @@ def challenger_record(
         model: conf.
     """
     test = frame[frame["split"] == "test"]
-    label, clusters = labels(test), entity_codes(test)
-    losses = {name: row_losses(label, one.predict(test)) for name, one in trained.models.items()}
-    error = trained.champion.predict(test) - label
+    label, clusters, target = labels(test), entity_codes(test), trained.champion.target
+    losses = {n: target.losses(label, one.predict(test)) for n, one in trained.models.items()}
+    error = (trained.champion.predict(test) - label) / target.unit(label)
     gaps = calibration_gaps(test, error, clusters, model.sensitive.columns, model.gate)
-    ones = int(label.sum())
+    ones = int((label > 0).sum())
     return Challenger(
-        score="log loss",
+        score=target.loss,
         losses=losses[trained.chosen],
         baselines={
             name: loss
@@ -115,12 +115,12 @@ def champion_record(
     test = frame[frame["split"] == "test"]
     if obstacle := obstacle_to_compare(test, office, facts):
         return Champion(office.version, obstacle=obstacle)
-    return Champion(office.version, row_losses(labels(test), _predict(office, test)))
+    return Champion(office.version, _losses(office, test, target_of(str(facts["outcome"]))))
 
 
-def _predict(office: InOffice, rows: pd.DataFrame) -> Floats:
+def _losses(office: InOffice, rows: pd.DataFrame, target: Target) -> Floats:
     assert office.model is not None  # noqa: S101 - else there is an obstacle
-    return np.asarray(office.model.predict(rows), dtype=np.float64)
+    return target.losses(labels(rows), np.asarray(office.model.predict(rows), dtype=np.float64))
 
 
 def obstacle_to_compare(

@@ -159,9 +159,9 @@ def development_rows(frame: pd.DataFrame) -> pd.DataFrame:
     return order.drop(columns="_as_of").reset_index(drop=True)
 
 
-def labels(frame: pd.DataFrame) -> Integers:
-    """The outcome of each row, 0 or 1."""
-    return frame["label"].to_numpy(dtype=np.int64)
+def labels(frame: pd.DataFrame) -> Floats:
+    """The outcome of each row, 0 or 1, or its amount."""
+    return frame["label"].to_numpy(dtype=np.float64)
 
 
 def entity_codes(frame: pd.DataFrame) -> Integers:

@@ -39,13 +39,13 @@ def signed_log(value: Floats) -> Floats:
     return np.asarray(np.sign(value) * np.log1p(np.abs(value)), dtype=np.float64)
 
 
-def row_losses(label: Integers, probability: Floats) -> Floats:
+def row_losses(label: Floats, probability: Floats) -> Floats:
     """Log loss of each row, in nats."""
     kept = np.clip(probability, SMALLEST, 1.0 - SMALLEST)
     return np.asarray(-np.where(label == 1, np.log(kept), np.log1p(-kept)), dtype=np.float64)
 
 
-def fit_line(matrix: Floats, label: Integers, **settings: Any) -> tuple[float, Floats]:
+def fit_line(matrix: Floats, label: Floats, **settings: Any) -> tuple[float, Floats]:
     """Intercept and weights of scikit-learn's logistic regression, on one thread.
 
     Linear algebra on more threads waits for them where cores are shared: six times as long.
@@ -58,7 +58,7 @@ def fit_line(matrix: Floats, label: Integers, **settings: Any) -> tuple[float, F
     return float(fitted.intercept_[0]), np.asarray(fitted.coef_[0], dtype=np.float64)
 
 
-def smoothed_base_rate(label: Integers) -> float:
+def smoothed_base_rate(label: Floats) -> float:
     """Share of ones with one of either outcome added (Laplace), so it is never 0 or 1."""
     return float((label.sum() + 1) / (len(label) + 2))
 

@@ -158,7 +158,7 @@ def _facts(rows: pd.DataFrame, day: date | None) -> dict[str, Any]:
         "as_of": None if day is None else str(day),
         "champion_version": int(rows["champion_version"].max()) if len(rows) else None,
         "rows": len(rows),
-        "scored": int(rows["probability"].notna().sum()),
+        "scored": int(rows["expected_value"].notna().sum()),
         "customers": int(rows["entity_id"].nunique()),
     }
 

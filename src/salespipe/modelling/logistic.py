@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from salespipe.modelling.frame import Floats, Integers
-from salespipe.modelling.links import fit_line, logit, settle, signed_log, smoothed_base_rate
+from salespipe.modelling.frame import Floats
+from salespipe.modelling.links import settle, signed_log
+from salespipe.modelling.target import OUTCOME, Target
 
 SKEWED = 1.0
 """Absolute sample skewness above which a number enters as its (signed) logarithm."""
@@ -90,7 +91,7 @@ class LogisticModel(BaseModel):
         return pd.DataFrame(columns, index=design.index)
 
 
-def fit_logistic(design: pd.DataFrame, label: Integers) -> LogisticModel:
+def fit_logistic(design: pd.DataFrame, label: Floats, target: Target = OUTCOME) -> LogisticModel:
     """Fits a ridge-penalised logistic regression on every column of the design matrix.
 
     Numbers are standardised, skewed ones as signed log1p, missing ones set to the median with
@@ -99,15 +100,16 @@ def fit_logistic(design: pd.DataFrame, label: Integers) -> LogisticModel:
     Args:
         design: Design matrix, n rows.
         label: Outcomes, n values.
+        target: What is predicted: amounts are fitted by a Tweedie regression with a log link.
     """
     if len(np.unique(label)) < 2:  # noqa: PLR2004
-        return LogisticModel(intercept=float(logit(np.array(smoothed_base_rate(label)))))
+        return LogisticModel(intercept=target.base_score(label))
     text = [name for name in design if isinstance(design[name].dtype, pd.CategoricalDtype)]
     numbers = [term for name in design if name not in text if (term := _number_term(design[name]))]
     categories = [
         CategoryTerm(name=str(name), levels=tuple(design[name].cat.categories)) for name in text
     ]
-    intercept, weights = _fit_weights(_expanded(design, numbers, categories), label)
+    intercept, weights = _fit_weights(_expanded(design, numbers, categories), label, target)
     return _with_weights(design, intercept, weights, numbers, categories)
 
 
@@ -141,11 +143,11 @@ def _indicators(pairs: list[tuple[Floats, Floats]], numbers: list[NumberTerm]) -
     return [pair[1] for pair, number in zip(pairs, numbers, strict=True) if number.missing_share]
 
 
-def _fit_weights(matrix: Floats, label: Integers) -> tuple[float, Floats]:
+def _fit_weights(matrix: Floats, label: Floats, target: Target) -> tuple[float, Floats]:
     if matrix.shape[1] == 0:
-        return float(logit(np.array(smoothed_base_rate(label)))), np.empty(0)
+        return target.base_score(label), np.empty(0)
     # Newton needs a handful of steps where lbfgs crawls over features that say nearly the same.
-    intercept, weights = fit_line(matrix, label, solver="newton-cholesky", tol=1e-8)
+    intercept, weights = target.fit_line(matrix, label, solver="newton-cholesky", tol=1e-8)
     return settle(intercept), np.array([settle(weight) for weight in weights])
 
 

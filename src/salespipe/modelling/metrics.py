@@ -21,6 +21,14 @@ GAIN_SHARE = 0.2
 
 
 @dataclass(frozen=True)
+class Figures:
+    """The figures of one kind of target: those of a ranking, and those of its predictions."""
+
+    ranking: Mapping[str, Callable[[Floats, Floats], Floats]]
+    prediction: Mapping[str, Callable[[Ranked, Floats], Floats]]
+
+
+@dataclass(frozen=True)
 class Ranked:
     """Rows from the highest score to the lowest, and where each group of equal scores begins.
 
@@ -30,22 +38,27 @@ class Ranked:
         label: Outcomes in that order.
         probability: Probabilities in that order.
         bins: Bin of each row in that order, 0 to b - 1, see `expected_calibration_error`.
+        figures: What is computed of them.
     """
 
     order: Integers
     starts: Integers
-    label: Integers
+    label: Floats
     probability: Floats
     bins: Integers
+    figures: Figures
 
 
-def rank_rows(label: Integers, probability: Floats, bins: int) -> Ranked:
+def rank_rows(
+    label: Floats, probability: Floats, bins: int, figures: Figures | None = None
+) -> Ranked:
     """Sorts once.
 
     Args:
         label: n outcomes.
         probability: n probabilities.
         bins: Number of bins with equal counts.
+        figures: What will be computed; those of an outcome by default.
     """
     order = np.argsort(-probability, kind="stable")
     ranked = probability[order]
@@ -53,7 +66,7 @@ def rank_rows(label: Integers, probability: Floats, bins: int) -> Ranked:
     sizes = np.diff(np.r_[starts, len(ranked)])
     middle = np.repeat(starts + sizes / 2, sizes)
     cut = np.minimum((middle * bins / max(len(ranked), 1)).astype(np.int64), bins - 1)
-    return Ranked(order, starts, label[order], ranked, cut)
+    return Ranked(order, starts, label[order], ranked, cut, figures or OUTCOME_FIGURES)
 
 
 def all_figures(ranked: Ranked, weights: Floats) -> dict[str, Floats]:
@@ -69,9 +82,9 @@ def all_figures(ranked: Ranked, weights: Floats) -> dict[str, Floats]:
     sorted_weights = weights[:, ranked.order]
     ones = np.add.reduceat(sorted_weights * ranked.label, ranked.starts, axis=1)
     everyone = np.add.reduceat(sorted_weights, ranked.starts, axis=1)
-    figures = {name: figure(ones, everyone) for name, figure in _RANKING.items()}
-    figures |= {name: figure(ranked, sorted_weights) for name, figure in _PROBABILITY.items()}
-    return figures
+    values = {name: figure(ones, everyone) for name, figure in ranked.figures.ranking.items()}
+    others = ranked.figures.prediction.items()
+    return values | {name: figure(ranked, sorted_weights) for name, figure in others}
 
 
 def roc_auc(ones: Floats, everyone: Floats) -> Floats:
@@ -83,15 +96,15 @@ def roc_auc(ones: Floats, everyone: Floats) -> Floats:
     """
     zeros = everyone - ones
     below = zeros.sum(axis=1, keepdims=True) - np.cumsum(zeros, axis=1) + zeros / 2
-    return _divide((ones * below).sum(axis=1), ones.sum(axis=1) * zeros.sum(axis=1))
+    return divide((ones * below).sum(axis=1), ones.sum(axis=1) * zeros.sum(axis=1))
 
 
 def average_precision(ones: Floats, everyone: Floats) -> Floats:
     """Area under precision by recall as a step function: sum of precision times gain in recall."""
-    precision = _divide(np.cumsum(ones, axis=1), np.cumsum(everyone, axis=1))
+    precision = divide(np.cumsum(ones, axis=1), np.cumsum(everyone, axis=1))
     # A group that was never drawn adds no recall; its precision may be 0 / 0.
     steps = np.where(ones > 0, ones * precision, 0.0)
-    return _divide(steps.sum(axis=1), ones.sum(axis=1))
+    return divide(steps.sum(axis=1), ones.sum(axis=1))
 
 
 def gain(ones: Floats, everyone: Floats, share: float) -> Floats:
@@ -101,19 +114,19 @@ def gain(ones: Floats, everyone: Floats, share: float) -> Floats:
     edge = np.argmax(reached >= wanted[:, None] * (1 - 1e-12), axis=1)
     rows = np.arange(len(ones))
     found = np.cumsum(ones, axis=1)[rows, edge]
-    surplus = _divide(reached[rows, edge] - wanted, everyone[rows, edge])
-    return _divide(found - ones[rows, edge] * surplus, ones.sum(axis=1))
+    surplus = divide(reached[rows, edge] - wanted, everyone[rows, edge])
+    return divide(found - ones[rows, edge] * surplus, ones.sum(axis=1))
 
 
 def brier_score(ranked: Ranked, weights: Floats) -> Floats:
     """Mean squared difference of probability and outcome."""
-    return _divide(weights @ np.square(ranked.probability - ranked.label), weights.sum(axis=1))
+    return divide(weights @ np.square(ranked.probability - ranked.label), weights.sum(axis=1))
 
 
 def log_loss(ranked: Ranked, weights: Floats) -> Floats:
     """Mean negative log-likelihood, in nats."""
     losses = row_losses(ranked.label, ranked.probability)
-    return _divide(weights @ losses, weights.sum(axis=1))
+    return divide(weights @ losses, weights.sum(axis=1))
 
 
 def expected_calibration_error(ranked: Ranked, weights: Floats) -> Floats:
@@ -125,22 +138,20 @@ def expected_calibration_error(ranked: Ranked, weights: Floats) -> Floats:
     difference = ranked.probability - ranked.label
     starts = np.flatnonzero(np.r_[True, ranked.bins[1:] != ranked.bins[:-1]])
     sums = np.add.reduceat(weights * difference, starts, axis=1)
-    return _divide(np.abs(sums).sum(axis=1), weights.sum(axis=1))
+    return divide(np.abs(sums).sum(axis=1), weights.sum(axis=1))
 
 
-def _divide(value: Floats, by: Floats) -> Floats:
+def divide(value: Floats, by: Floats) -> Floats:
+    """The quotient; not-a-number where the divisor is 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(value / np.where(by == 0, np.nan, by), dtype=np.float64)
 
 
-_RANKING: Mapping[str, Callable[[Floats, Floats], Floats]] = {
-    "roc_auc": roc_auc,
-    "pr_auc": average_precision,
+GAINS: Mapping[str, Callable[[Floats, Floats], Floats]] = {
     "lift_at_10pct": lambda ones, everyone: gain(ones, everyone, LIFT_SHARE) / LIFT_SHARE,
     "gain_at_20pct": lambda ones, everyone: gain(ones, everyone, GAIN_SHARE),
 }
-_PROBABILITY: Mapping[str, Callable[[Ranked, Floats], Floats]] = {
-    "brier": brier_score,
-    "log_loss": log_loss,
-    "ece": expected_calibration_error,
-}
+OUTCOME_FIGURES = Figures(
+    ranking={"roc_auc": roc_auc, "pr_auc": average_precision, **GAINS},
+    prediction={"brier": brier_score, "log_loss": log_loss, "ece": expected_calibration_error},
+)

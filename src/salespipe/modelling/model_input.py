@@ -9,7 +9,7 @@ import ibis
 
 from salespipe.errors import SalespipeError
 from salespipe.features import FEATURE_GROUPS, FeatureGroup, customer_features
-from salespipe.modelling.snapshots import NOT_FEATURES, label_orders, snapshots_of
+from salespipe.modelling.snapshots import NOT_FEATURES, label_orders, label_spend, snapshots_of
 from salespipe.params import ModelParams, SplitParams
 
 if TYPE_CHECKING:
@@ -68,15 +68,23 @@ def from_orders(
         SalespipeError: the history is too short for the horizon.
     """
     rows = snapshots_of(tables["orders"], model.snapshots, model.split)
-    labels = label_orders(tables["orders"], rows, model.snapshots.horizon_days)
-    ordered = labels.ordered if model.outcome == "order" else ~labels.ordered
-    labels = labels.select("customer_id", "as_of", label=ordered.cast("int64"))
+    labels = label_rows(tables["orders"], rows, model)
     features = customer_features(tables, rows, groups)
     keys = ["customer_id", "as_of"]
     joined = rows.inner_join(labels, keys).inner_join(features, keys)
     names = [c for c in features.columns if c not in keys and c not in NOT_FEATURES]
     frame = joined.select("customer_id", "as_of", "split", "label", *names)
     return frame.rename(entity_id="customer_id").order_by("as_of", "entity_id")
+
+
+def label_rows(orders: ir.Table, rows: ir.Table, model: ModelParams) -> ir.Table:
+    """`customer_id, as_of, label`: the outcome that conf names, after `as_of`."""
+    days = model.snapshots.horizon_days
+    if model.outcome == "spend":
+        return label_spend(orders, rows, days).rename(label="spend")
+    labels = label_orders(orders, rows, days)
+    ordered = labels.ordered if model.outcome == "order" else ~labels.ordered
+    return labels.select("customer_id", "as_of", label=ordered.cast("int64"))
 
 
 def from_table(snapshots: ir.Table, split: SplitParams) -> ir.Table:

@@ -46,7 +46,8 @@ def log_arguments(
     if isinstance(model, ForecastModel):
         signature, example = forecast_signature(), example_questions(model, EXAMPLE_ROWS)
     else:
-        signature, example = model_signature(model.schema), input_example(rows, model.schema)
+        signature = model_signature(model.schema, model.target.output)
+        example = input_example(rows, model.schema)
     return {
         "python_model": str(package / "modelling" / "mlflow_model.py"),
         "artifacts": {ARTIFACT: str(model_directory)},
@@ -57,8 +58,8 @@ def log_arguments(
     }
 
 
-def model_signature(schema: FeatureSchema) -> Any:
-    """Every feature as a double or string in, `probability` as a double out."""
+def model_signature(schema: FeatureSchema, output: str) -> Any:
+    """Every feature as a double or string in, the prediction as a double out."""
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 
@@ -67,7 +68,7 @@ def model_signature(schema: FeatureSchema) -> Any:
         ColSpec(kinds[f.kind], name=f.name) for f in schema.features
     ]
     return ModelSignature(
-        inputs=Schema(columns), outputs=Schema([ColSpec(DataType.double, name="probability")])
+        inputs=Schema(columns), outputs=Schema([ColSpec(DataType.double, name=output)])
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from salespipe.modelling.candidates import Trained
-from salespipe.modelling.frame import Floats, Integers, labels
+from salespipe.modelling.frame import Floats, labels
 from salespipe.modelling.metrics import rank_rows
 from salespipe.modelling.predict import Model
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SIZE = (7.0, 5.0)
 SHOWN_FEATURES = 15
+SMALLEST = 1e-12
 SAMPLE = 5000
 """Rows whose contributions are averaged: enough for a ranking of features."""
 
@@ -40,7 +41,9 @@ def draw_plots(frame: pd.DataFrame, trained: Trained, bins: int) -> dict[str, Fi
     test = frame[frame["split"] == "test"]
     predictions = {name: model.predict(test) for name, model in trained.models.items()}
     return {
-        "calibration": calibration_figure(labels(test), predictions[trained.chosen], bins),
+        "calibration": calibration_figure(
+            labels(test), predictions[trained.chosen], bins, trained.champion.target.output
+        ),
         "gain": gain_figure(labels(test), predictions, trained.chosen),
         "features": features_figure(mean_contributions(trained.champion, test)),
     }
@@ -53,30 +56,36 @@ def png_bytes(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def calibration_figure(label: Integers, probability: Floats, bins: int) -> Figure:
+def calibration_figure(
+    label: Floats, probability: Floats, bins: int, output: str = "probability"
+) -> Figure:
     """Predicted against observed, in bins of equal count, over the counts of customers.
 
     Args:
         label: n outcomes.
-        probability: n probabilities of the chosen model.
+        probability: n predictions of the chosen model.
         bins: Number of bins.
+        output: What is predicted.
     """
     ranked = rank_rows(label, probability, bins)
     groups = pd.DataFrame({"p": ranked.probability, "y": ranked.label, "bin": ranked.bins})
-    means = groups.groupby("bin").agg(p=("p", "mean"), y=("y", "mean"), n=("y", "size"))
-    error = 1.96 * np.sqrt(means["y"] * (1 - means["y"]) / means["n"])
+    means = groups.groupby("bin").agg(
+        p=("p", "mean"), y=("y", "mean"), s=("y", "std"), n=("y", "size")
+    )
+    error = 1.96 * means["s"].fillna(0) / np.sqrt(means["n"])
+    most = 1.0 if output == "probability" else float(means[["p", "y"]].to_numpy().max())
     figure = new_figure()
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
-    above.plot([0, 1], [0, 1], color="0.6", linestyle="--", label="perfect")
+    above.plot([0, most], [0, most], color="0.6", linestyle="--", label="perfect")
     above.errorbar(means["p"], means["y"], yerr=error, marker="o", capsize=3, label="model, ±95%")
-    above.set(ylabel="share with the outcome", ylim=(0, 1), title="Do the probabilities hold?")
+    above.set(ylabel="mean outcome", ylim=(0, most * 1.05), title="Do the predictions hold?")
     above.legend(loc="upper left")
-    below.hist(probability, bins=40, range=(0, 1), color="0.5")
-    below.set(xlabel="predicted probability", ylabel="rows", xlim=(0, 1))
+    below.hist(probability, bins=40, range=(0, most), color="0.5")
+    below.set(xlabel=f"predicted {output}", ylabel="rows", xlim=(0, most * 1.05))
     return figure
 
 
-def gain_figure(label: Integers, predictions: Mapping[str, Floats], chosen: str) -> Figure:
+def gain_figure(label: Floats, predictions: Mapping[str, Floats], chosen: str) -> Figure:
     """Share of all outcomes found among the best-ranked share of rows, each candidate and chance.
 
     Args:
@@ -123,10 +132,10 @@ def profit_figure(curves: Mapping[str, Curve], chosen: str) -> Figure:
     return figure
 
 
-def _gain_points(label: Integers, probability: Floats) -> tuple[Floats, Floats]:
+def _gain_points(label: Floats, probability: Floats) -> tuple[Floats, Floats]:
     ranked = rank_rows(label, probability, 1)
     ends = np.r_[ranked.starts[1:], len(label)]
-    found = np.cumsum(ranked.label)[ends - 1] / max(int(label.sum()), 1)
+    found = np.cumsum(ranked.label)[ends - 1] / max(float(label.sum()), SMALLEST)
     return np.r_[0.0, ends / len(label)], np.r_[0.0, found]
 
 

@@ -18,6 +18,7 @@ from salespipe.modelling.forecast.saved import KIND as FORECAST
 from salespipe.modelling.frame import FeatureSchema, Floats, design_matrix
 from salespipe.modelling.logistic import LogisticModel
 from salespipe.modelling.rule import RuleModel
+from salespipe.modelling.target import Target
 from salespipe.modelling.xgb import BoostedTrees
 
 
@@ -25,7 +26,7 @@ class Scorer(Protocol):
     """What every kind of model can do with a design matrix."""
 
     def log_odds(self, design: pd.DataFrame) -> Floats:
-        """Log-odds of label 1, one a row."""
+        """Score of each row: log-odds of label 1, or log amount."""
         ...
 
     def contributions(self, design: pd.DataFrame) -> pd.DataFrame:
@@ -51,17 +52,22 @@ class Model:
     calibrator: Calibrator = field(default_factory=Calibrator)
     meta: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def target(self) -> Target:
+        """What is predicted."""
+        return self.calibrator.target
+
     def predict(self, frame: pd.DataFrame) -> Floats:
-        """Probability of label 1 for each row, in the rows' order.
+        """Probability of label 1, or the amount, for each row, in the rows' order.
 
         Raises:
             SalespipeError: if a feature is missing or not a number where it must be one.
         """
-        return self.calibrator.probability(self.scorer.log_odds(design_matrix(frame, self.schema)))
+        return self.calibrator.predict(self.scorer.log_odds(design_matrix(frame, self.schema)))
 
     def answer(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """One column, `probability`, in the rows' order: what a registered model returns."""
-        return pd.DataFrame({"probability": self.predict(frame)}, index=frame.index)
+        """One column, `probability` or `amount`, in the rows' order: what a registered one says."""
+        return pd.DataFrame({self.target.output: self.predict(frame)}, index=frame.index)
 
     def save(self, directory: Path) -> None:
         """See `save_model`."""

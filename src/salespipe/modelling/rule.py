@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from salespipe.modelling.frame import Floats, Integers
-from salespipe.modelling.links import fit_line, logit, settle, signed_log, smoothed_base_rate
+from salespipe.modelling.frame import Floats
+from salespipe.modelling.links import settle, signed_log
+from salespipe.modelling.target import OUTCOME, Target
 
 
 class RuleModel(BaseModel):
@@ -36,7 +37,9 @@ class RuleModel(BaseModel):
         return pd.DataFrame({self.column: self.log_odds(design) - self.centre})
 
 
-def fit_rule(design: pd.DataFrame, label: Integers, column: str) -> RuleModel:
+def fit_rule(
+    design: pd.DataFrame, label: Floats, column: str, target: Target = OUTCOME
+) -> RuleModel:
     """Fits the rule: direction and slope from training rows (Platt scaling on the log).
 
     The logarithm keeps the ranking and tames long tails. With one outcome only, or nothing to rank
@@ -46,26 +49,27 @@ def fit_rule(design: pd.DataFrame, label: Integers, column: str) -> RuleModel:
         design: Design matrix, n rows.
         label: Outcomes, n values.
         column: The numeric feature to rank by.
+        target: What is predicted.
     """
     value = signed_log(design[column].to_numpy(dtype=np.float64))
     known = ~np.isnan(value)
-    base = float(logit(np.array(smoothed_base_rate(label))))
-    intercept, slope = _fit_line(value[known], label[known], base)
+    base = target.base_score(label)
+    intercept, slope = _fit_line(value[known], label[known], base, target)
     missing = label[~known]
     rule = RuleModel(
         column=column,
         intercept=intercept,
         slope=slope,
-        missing=float(logit(np.array(smoothed_base_rate(missing)))) if len(missing) else base,
+        missing=target.base_score(missing) if len(missing) else base,
     )
     centre = settle(rule.log_odds(design).mean()) if len(design) else base
     return rule.model_copy(update={"centre": centre})
 
 
-def _fit_line(value: Floats, label: Integers, base: float) -> tuple[float, float]:
+def _fit_line(value: Floats, label: Floats, base: float, target: Target) -> tuple[float, float]:
     if len(np.unique(label)) < 2 or len(np.unique(value)) < 2:  # noqa: PLR2004
         return base, 0.0
     mean, scale = float(value.mean()), float(value.std())
-    intercept, weights = fit_line(((value - mean) / scale)[:, None], label, C=1.0)
+    intercept, weights = target.fit_line(((value - mean) / scale)[:, None], label, C=1.0)
     slope = settle(weights[0] / scale)
     return settle(intercept - slope * mean), slope

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from salespipe.errors import SalespipeError
-from salespipe.modelling.costs import contact_gain, spend_of
+from salespipe.modelling.costs import contact_gain, spend_of, worth_of
 from salespipe.modelling.frame import Floats
 from salespipe.modelling.reasons import strongest_reasons
 from salespipe.params import CostParams, ScoreParams
@@ -54,24 +54,25 @@ def score_rows(rows: pd.DataFrame, office: InOffice, costs: CostParams) -> pd.Da
         costs: what a success is worth.
 
     Returns:
-        Keys, `probability`, `decile` (1 is the highest tenth), `recent_spend`, `expected_value`
-        (probability times recent spend), `reason_1` to `reason_3`, `suppressed` (opted out, never
-        to be contacted), `champion_version`.
+        Keys, `probability` (or `amount`), `decile` (1 is the highest tenth), `recent_spend`,
+        `expected_value` (probability times recent spend, or the amount), `reason_1` to `reason_3`,
+        `suppressed` (opted out, never to be contacted), `champion_version`.
     """
     model = office.model
-    probability = np.asarray(model.predict(rows), dtype=np.float64)  # type: ignore[union-attr]
-    spend = spend_of(rows, costs)
+    assert model is not None  # noqa: S101 - `readable` has seen to it
+    predicted = np.asarray(model.predict(rows), dtype=np.float64)
+    worth = worth_of(rows, costs, model.target)
     keys = [name for name in ("entity_id", "item_group", "as_of") if name in rows]
     scores = rows[keys].assign(
-        probability=probability,
-        decile=deciles(probability),
-        recent_spend=spend,
-        expected_value=probability * spend,
-        **dict(strongest_reasons(model, rows).items()),  # type: ignore[arg-type]
+        **{model.target.output: predicted},
+        decile=deciles(predicted),
+        recent_spend=spend_of(rows, costs),
+        expected_value=predicted * worth,
+        **{str(name): words for name, words in strongest_reasons(model, rows).items()},
         suppressed=_opted_out(rows),
         champion_version=office.version,
     )
-    by = ["expected_value", "probability", *keys[:2]]
+    by = ["expected_value", model.target.output, *keys[:2]]
     falling = [False, False, *(True for _ in keys[:2])]
     return scores.sort_values(by, ascending=falling, kind="stable").reset_index(drop=True)
 
@@ -119,26 +120,27 @@ def mark_contacts(scores: pd.DataFrame, costs: CostParams, score: ScoreParams) -
     filled whether or not the last of them pay, and the report says what they earn.
 
     Args:
-        scores: `probability`, `recent_spend` and `suppressed` of each row.
+        scores: `expected_value` and `suppressed` of each row.
         costs: what a contact costs and wins.
         score: capacity or budget.
     """
-    gain = contact_gain(scores["probability"].to_numpy(), scores["recent_spend"].to_numpy(), costs)
-    open_to = ~scores["suppressed"].to_numpy(dtype=bool) & scores["probability"].notna().to_numpy()
+    expected = scores["expected_value"].to_numpy(dtype=np.float64)
+    gain = contact_gain(expected, np.ones(len(scores)), costs)
+    open_to = ~scores["suppressed"].to_numpy(dtype=bool) & np.isfinite(expected)
     places = places_for(score, costs)
     worth = open_to & (gain > 0) if places is None else open_to
     order = np.argsort(-np.where(worth, gain, -np.inf), kind="stable")
     chosen = order[: min(int(worth.sum()), len(order) if places is None else places)]
     marked = np.zeros(len(scores), dtype=bool)
     marked[chosen] = True
-    expected = float(gain[marked].sum())
+    profit = float(gain[marked].sum())
     at_random = float(gain[open_to].mean() * marked.sum()) if open_to.any() else 0.0
     return Contacts(marked, {
         "contacts": int(marked.sum()),
         "cost": round(costs.contact_cost * int(marked.sum()), 2),
-        "expected_profit": round(expected, 2),
+        "expected_profit": round(profit, 2),
         "expected_at_random": round(at_random, 2),
-        "expected_gain_over_random": round(expected - at_random, 2),
+        "expected_gain_over_random": round(profit - at_random, 2),
         "suppressed": int(scores["suppressed"].sum()),
     })  # fmt: skip
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from salespipe.modelling.development import Fold
-from salespipe.modelling.frame import Integers
+from salespipe.modelling.frame import Floats
+from salespipe.modelling.target import OUTCOME, Target
 from salespipe.modelling.xgb import stop_early
 from salespipe.params import TrainParams
 
@@ -16,9 +17,13 @@ if TYPE_CHECKING:
 
 
 def search_params(
-    design: pd.DataFrame, label: Integers, folds: tuple[Fold, ...], params: TrainParams
+    design: pd.DataFrame,
+    label: Floats,
+    folds: tuple[Fold, ...],
+    params: TrainParams,
+    target: Target = OUTCOME,
 ) -> TrainParams:
-    """The settings with the lowest held-out log loss; the defaults are the first trial.
+    """The settings with the lowest held-out loss; the defaults are the first trial.
 
     Seeded and sequential, so that the same rows give the same settings.
 
@@ -27,6 +32,7 @@ def search_params(
         label: Their outcomes.
         folds: What is fitted and judged on.
         params: Defaults, seed and `search_trials`; with 0 trials they come back as they are.
+        target: What is predicted.
     """
     if params.search_trials == 0:
         return params
@@ -37,7 +43,7 @@ def search_params(
     study.enqueue_trial({name: getattr(params, name) for name in _SEARCHED})
 
     def objective(trial: optuna.Trial) -> float:
-        return min(stop_early(design, label, folds, suggested(trial, params)).curve)
+        return min(stop_early(design, label, folds, suggested(trial, params), target).curve)
 
     study.optimize(objective, n_trials=params.search_trials)
     return params.model_copy(update=study.best_params)

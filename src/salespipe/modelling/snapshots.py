@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from salespipe.errors import SalespipeError
-from salespipe.features.lines import sale_days
+from salespipe.features.lines import sale_days, sale_spend
 from salespipe.params import SnapshotParams, SplitParams
 
 MIN_CUTOFFS = 2
@@ -126,9 +126,24 @@ def label_orders(orders: ir.Table, snapshots: ir.Table, horizon_days: int) -> ir
     Returns:
         `customer_id`, `as_of`, `ordered` (bool): a sale in `[as_of, as_of + horizon_days)`.
     """
-    days = sale_days(orders).rename(owner="customer_id")
+    pairs = _coming(sale_days(orders), snapshots, horizon_days)
+    return pairs.group_by("customer_id", "as_of").agg(ordered=pairs.day.count() > 0)
+
+
+def label_spend(orders: ir.Table, snapshots: ir.Table, horizon_days: int) -> ir.Table:
+    """What the customers spent next.
+
+    Returns:
+        `customer_id`, `as_of`, `spend` (float64): of sales in `[as_of, as_of + horizon_days)`.
+    """
+    pairs = _coming(sale_spend(orders), snapshots, horizon_days)
+    sums = pairs.group_by("customer_id", "as_of").agg(spend=pairs.spend.sum())
+    return sums.mutate(spend=sums.spend.cast("float64").fill_null(0.0))
+
+
+def _coming(days: ir.Table, snapshots: ir.Table, horizon_days: int) -> ir.Table:
+    """Each snapshot with its customer's days of the horizon, or with nulls."""
+    days = days.rename(owner="customer_id")
     keys = snapshots.select("customer_id", "as_of")
     ahead = days.day.delta(keys.as_of, unit="day")
-    coming = [keys.customer_id == days.owner, ahead >= 0, ahead < horizon_days]
-    pairs = keys.left_join(days, coming)
-    return pairs.group_by("customer_id", "as_of").agg(ordered=pairs.day.count() > 0)
+    return keys.left_join(days, [keys.customer_id == days.owner, ahead >= 0, ahead < horizon_days])

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from salespipe.modelling.development import Fold
-from salespipe.modelling.frame import Floats, Integers
-from salespipe.modelling.links import row_losses, sigmoid
+from salespipe.modelling.frame import Floats
+from salespipe.modelling.target import OUTCOME, Target
 from salespipe.params import TrainParams
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ same, byte for byte, for any number of threads."""
 TREES_PER_LOOK = 10
 """Trees grown between two looks at the held-out loss: a finer look costs time and adds noise."""
 FILE = "model.ubj"
+SHIFT = "shift"
+"""Attribute of a booster of amounts: the log of what they were divided by."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,9 @@ class BoostedTrees:
     booster: xgboost.Booster
 
     def log_odds(self, design: pd.DataFrame) -> Floats:
-        """Log-odds of label 1, one a row."""
+        """Score of each row: log-odds of label 1, or log amount."""
         margin = self.booster.predict(_matrix(design), output_margin=True)
-        return np.asarray(margin, dtype=np.float64)
+        return np.asarray(margin, dtype=np.float64) + float(self.booster.attr(SHIFT) or 0.0)
 
     def contributions(self, design: pd.DataFrame) -> pd.DataFrame:
         """SHAP values of each feature in log-odds (TreeSHAP, Lundberg et al. 2018; exact)."""
@@ -68,10 +70,10 @@ class HeldOut:
     """Held-out log loss after every `TREES_PER_LOOK` trees."""
 
 
-def booster_params(params: TrainParams, cells: int) -> dict[str, Any]:
+def booster_params(params: TrainParams, cells: int, target: Target = OUTCOME) -> dict[str, Any]:
     """TrainParams in xgboost's words, for a matrix of so many cells."""
     return {
-        "objective": "binary:logistic",
+        **target.objective,
         "tree_method": "hist",
         "eta": params.learning_rate,
         "max_depth": params.max_depth,
@@ -85,7 +87,11 @@ def booster_params(params: TrainParams, cells: int) -> dict[str, Any]:
 
 
 def fit_trees(
-    design: pd.DataFrame, label: Integers, params: TrainParams, trees: int
+    design: pd.DataFrame,
+    label: Floats,
+    params: TrainParams,
+    trees: int,
+    target: Target = OUTCOME,
 ) -> BoostedTrees:
     """Fits a fixed number of trees.
 
@@ -94,17 +100,23 @@ def fit_trees(
         label: Outcomes, n values.
         params: How the trees are grown.
         trees: How many.
+        target: What is predicted.
     """
     import xgboost
 
-    booster = xgboost.train(
-        booster_params(params, design.size), _matrix(design, label), max(trees, 1)
-    )
+    unit, settings = target.unit(label), booster_params(params, design.size, target)
+    booster = xgboost.train(settings, _matrix(design, label / unit), max(trees, 1))
+    if unit != 1.0:
+        booster.set_attr(**{SHIFT: repr(float(np.log(unit)))})
     return BoostedTrees(booster)
 
 
 def stop_early(
-    design: pd.DataFrame, label: Integers, folds: tuple[Fold, ...], params: TrainParams
+    design: pd.DataFrame,
+    label: Floats,
+    folds: tuple[Fold, ...],
+    params: TrainParams,
+    target: Target = OUTCOME,
 ) -> HeldOut:
     """Grows one booster a fold in step and stops where their common held-out loss stops falling.
 
@@ -115,15 +127,16 @@ def stop_early(
         label: Their outcomes.
         folds: At least one, each with rows to judge on.
         params: How the trees are grown; `max_trees` and `early_stopping_rounds` bound the search.
+        target: What is predicted.
     """
-    growing = [_Growing(design, label, fold, params) for fold in folds]
+    growing = [_Growing(design, label, fold, params, target) for fold in folds]
     truth = np.concatenate([label[fold.held] for fold in folds])
     curve: list[float] = []
     best = np.inf
     kept = (1, np.zeros(len(truth)))
     for trees in range(TREES_PER_LOOK, params.max_trees + TREES_PER_LOOK, TREES_PER_LOOK):
         log_odds = np.concatenate([one.grow(TREES_PER_LOOK) for one in growing])
-        curve.append(float(row_losses(truth, sigmoid(log_odds)).mean()))
+        curve.append(float(target.losses(truth, target.mean(log_odds)).mean()))
         if curve[-1] < best:
             best, kept = curve[-1], (trees, log_odds)
         elif trees - kept[0] >= params.early_stopping_rounds:
@@ -135,13 +148,20 @@ class _Growing:
     """A booster that grows by a few trees at a time and is looked at in between."""
 
     def __init__(
-        self, design: pd.DataFrame, label: Integers, fold: Fold, params: TrainParams
+        self,
+        design: pd.DataFrame,
+        label: Floats,
+        fold: Fold,
+        params: TrainParams,
+        target: Target,
     ) -> None:
         import xgboost
 
-        self._train = _matrix(design.iloc[fold.fit], label[fold.fit])
+        unit = target.unit(label[fold.fit])
+        self._shift = float(np.log(unit))
+        self._train = _matrix(design.iloc[fold.fit], label[fold.fit] / unit)
         self._held = _matrix(design.iloc[fold.held])
-        settings = booster_params(params, len(fold.fit) * design.shape[1])
+        settings = booster_params(params, len(fold.fit) * design.shape[1], target)
         # Both matrices in the booster's cache: each look then adds the new trees only.
         self._booster = xgboost.Booster(settings, cache=[self._train, self._held])
         self._rounds = 0
@@ -150,10 +170,11 @@ class _Growing:
         for _ in range(trees):
             self._booster.update(self._train, self._rounds)
             self._rounds += 1
-        return np.asarray(self._booster.predict(self._held, output_margin=True), dtype=np.float64)
+        margin = self._booster.predict(self._held, output_margin=True)
+        return np.asarray(margin, dtype=np.float64) + self._shift
 
 
-def _matrix(design: pd.DataFrame, label: Integers | None = None) -> xgboost.DMatrix:
+def _matrix(design: pd.DataFrame, label: Floats | None = None) -> xgboost.DMatrix:
     import xgboost
 
     return xgboost.DMatrix(design, label, enable_categorical=True, nthread=1)

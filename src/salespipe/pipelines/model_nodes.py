@@ -46,9 +46,10 @@ def fit_model(model_input: Frame, model: ModelParams) -> tuple[Any, Any]:
     from salespipe.modelling.candidates import train_candidates
     from salespipe.modelling.evidence import model_facts
     from salespipe.modelling.frame import infer_schema
+    from salespipe.modelling.target import target_of
 
-    schema = infer_schema(model_input, model.sensitive.kept_out)
-    trained = train_candidates(model_input, schema, model.train, model.baselines)
+    schema, target = infer_schema(model_input, model.sensitive.kept_out), target_of(model.outcome)
+    trained = train_candidates(model_input, schema, model.train, model.baselines, target)
     logger.info("  chosen: %s (%s)", trained.chosen, trained.reason)
     champion = trained.champion
     return trained, replace(champion, meta=champion.meta | model_facts(model_input, model))
@@ -72,7 +73,7 @@ def judge_model(
 
     test = model_input[model_input["split"] == "test"]
     frame = model_input
-    if truth is not None and simulator is not None and model.outcome != "order_group":
+    if truth is not None and simulator is not None and model.outcome in ("no_order", "order"):
         known = _true_probability(test, truth, model, simulator)
         frame = model_input.assign(**{TRUTH: known})
     metrics = evaluate_candidates(frame, trained, model.evaluate, TRUTH if TRUTH in frame else None)
