@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from salespipe.modelling.candidates import Trained, train_candidates
+from salespipe.modelling.candidates import train_candidates
+from salespipe.modelling.trained import Trained
 from tests.modelling.synthetic import BASELINE, FAST, model_input, schema_of
 
 

@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 
 from salespipe.errors import SalespipeError
-from salespipe.modelling.candidates import BLEND, LOGISTIC, RULE, TREES, Trained, train_candidates
+from salespipe.modelling.candidates import train_candidates
 from salespipe.modelling.choose import choose_candidate
 from salespipe.modelling.development import develop, later_folds
 from salespipe.modelling.frame import infer_schema
 from salespipe.modelling.predict import load_model, save_model
 from salespipe.modelling.search import search_params
+from salespipe.modelling.trained import BLEND, LOGISTIC, RULE, TREES, Trained
 from salespipe.params import BaselineParams
 from tests.modelling.synthetic import BASELINE, FAST, model_input, schema_of
 

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from salespipe.modelling.candidates import RULE
 from salespipe.modelling.costs import (
     NOBODY,
     best_threshold,
@@ -21,6 +20,7 @@ from salespipe.modelling.costs import (
     profit_curve,
     spend_of,
 )
+from salespipe.modelling.trained import RULE
 from salespipe.params import CostParams, EvaluateParams
 
 COSTS = CostParams(contact_cost=1, margin=0.5, success_rate=0.2, spend_column=None, spend=50)

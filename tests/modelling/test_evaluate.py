@@ -9,9 +9,10 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from salespipe.errors import SalespipeError
-from salespipe.modelling.candidates import LOGISTIC, RULE, Trained, train_candidates
+from salespipe.modelling.candidates import train_candidates
 from salespipe.modelling.evaluate import evaluate_candidates
 from salespipe.modelling.plots import draw_plots, mean_contributions, png_bytes
+from salespipe.modelling.trained import LOGISTIC, RULE, Trained
 from salespipe.params import EvaluateParams
 from tests.modelling.synthetic import BASELINE, FAST, TRUTH, model_input, schema_of
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from salespipe.modelling.candidates import RULE, Trained
 from salespipe.modelling.packaging import input_example, log_arguments, pinned_requirements
 from salespipe.modelling.predict import save_model
+from salespipe.modelling.trained import RULE, Trained
 
 
 @pytest.fixture

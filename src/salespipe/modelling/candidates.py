@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,68 +24,17 @@ from salespipe.modelling.development import (
     outcome_counts,
     shortage,
 )
-from salespipe.modelling.frame import FeatureSchema, Floats, Integers
+from salespipe.modelling.frame import FeatureSchema, Floats
 from salespipe.modelling.logistic import LogisticModel, fit_logistic
 from salespipe.modelling.predict import Model, Scorer
 from salespipe.modelling.rule import fit_rule
 from salespipe.modelling.search import search_params
-from salespipe.modelling.target import AMOUNT, OUTCOME, Method, Target
+from salespipe.modelling.target import OUTCOME, Method, Target
+from salespipe.modelling.trained import BLEND, TREES, Held, Trained
 from salespipe.modelling.xgb import fit_trees, stop_early
 from salespipe.params import BaselineParams, TrainParams
 
-RULE, LOGISTIC, TREES, BLEND = "recency_rule", OUTCOME.linear, "xgboost", "blend"
-Role = Literal["baseline", "candidate"]
-POPULARITY = "popularity_rule"
-ROLES: dict[str, Role] = {
-    RULE: "baseline",
-    POPULARITY: "baseline",
-    LOGISTIC: "baseline",
-    AMOUNT.linear: "baseline",
-    TREES: "candidate",
-    BLEND: "candidate",
-}
-
 Fit = Callable[[pd.DataFrame, Floats, Target], Scorer]
-
-
-@dataclass(frozen=True)
-class Held:
-    """What the chosen model's kind said of later rows of customers it had not seen.
-
-    Attributes:
-        rows: positions in `development_rows`.
-        probability: calibrated on other customers than the row's.
-    """
-
-    rows: Integers
-    probability: Floats
-
-
-@dataclass(frozen=True)
-class Trained:
-    """Every fitted candidate, the chosen one, and why.
-
-    Attributes:
-        models: By name, from the simplest to the most flexible; some or all of `ROLES`.
-        chosen: Name of the chosen one.
-        reason: Why, in words.
-        validation: JSON-ready table of the held-out figures, by name; empty where nothing was
-            judged.
-        params: What the trees were grown with: as given, or the search's best.
-        held: Held-out predictions of the chosen one; None where nothing was judged.
-    """
-
-    models: dict[str, Model]
-    chosen: str
-    reason: str
-    validation: dict[str, dict[str, Any]]
-    params: TrainParams
-    held: Held | None = None
-
-    @property
-    def champion(self) -> Model:
-        """The chosen model."""
-        return self.models[self.chosen]
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from salespipe.modelling.bootstrap import Interval, interval, mean_interval, resampled_weights
-from salespipe.modelling.candidates import ROLES, Trained
 from salespipe.modelling.frame import Floats, Integers, development_rows, entity_codes, labels
 from salespipe.modelling.target import Target
+from salespipe.modelling.trained import ROLES, Trained
 from salespipe.params import CostParams, EvaluateParams
 
 HELD_ROWS = 20_000

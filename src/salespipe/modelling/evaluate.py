@@ -11,11 +11,11 @@ import pandas as pd
 
 from salespipe.errors import SalespipeError
 from salespipe.modelling.bootstrap import LEVEL, Interval, interval, resampled_figures
-from salespipe.modelling.candidates import ROLES, Trained
 from salespipe.modelling.frame import Floats, Integers, entity_codes, labels
 from salespipe.modelling.links import settle
 from salespipe.modelling.metrics import all_figures, rank_rows
 from salespipe.modelling.target import OUTCOME, Target
+from salespipe.modelling.trained import ROLES, Trained
 from salespipe.params import EvaluateParams
 
 FIGURE_DIGITS = 12

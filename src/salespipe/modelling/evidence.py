@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from salespipe.modelling.candidates import ROLES, Trained
 from salespipe.modelling.decision import Challenger, Champion, Measured
 from salespipe.modelling.frame import FeatureSchema, Floats, entity_codes, labels
 from salespipe.modelling.groups import calibration_gaps
 from salespipe.modelling.target import Target, target_of
+from salespipe.modelling.trained import ROLES, Trained
 from salespipe.params import ModelParams
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from salespipe.modelling.candidates import Trained
 from salespipe.modelling.frame import Floats, labels
 from salespipe.modelling.metrics import rank_rows
 from salespipe.modelling.predict import Model
+from salespipe.modelling.trained import Trained
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
