@@ -31,6 +31,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/features.py
 	$(BIN)/python benchmarks/reference.py --datasets "$(DATASETS)"
 	$(BIN)/python benchmarks/forecast.py --datasets "$(DATASETS)"
+	$(BIN)/python benchmarks/gate.py
 
 lock: $(READY)
 	$(BIN)/uv pip compile -q --universal --generate-hashes --all-extras --no-header --python-version 3.11 pyproject.toml -o requirements.lock
