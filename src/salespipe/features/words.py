@@ -29,11 +29,6 @@ MEASURES = {
     "email_clicks": "e-mails clicked",
     "email_open_rate": "share of e-mails opened",
     "email_click_rate": "share of e-mails clicked",
-    "pair_orders": "orders from this product group",
-    "pair_lines": "order lines of this product group",
-    "pair_spend": "money spent on this product group",
-    "pair_order_share": "share of orders with this product group",
-    "group_popularity": "share of all buyers who bought of this product group",
 }
 
 SINGLE = {
@@ -88,14 +83,6 @@ SINGLE = {
     "pair_orders_expected_90d": "orders from the group to expect in 90 days",
     "account_age_days": "days since signing up",
     "opted_out": "opted out of contact",
-    "item_group": "product group",
-    "pair_recency_days": "days since the last order from this product group",
-    "pair_tenure_days": "days since the first order from this product group",
-    "pair_pause_days": "days of other orders since the last one from this product group",
-    "pair_order_share": "share of orders with this product group",
-    "pair_spend_share": "share of money spent on this product group",
-    "pair_line_share": "share of order lines of this product group",
-    "pair_orders_expected_90d": "orders from this product group to expect in 90 days",
 }
 
 FORMS = (
