@@ -1,0 +1,1 @@
+"""Whether what was promised still holds: drift, quality, bias and the decision."""
