@@ -18,7 +18,7 @@ from salespipe.champions import (
     write_champion,
 )
 from salespipe.errors import SalespipeError
-from salespipe.loop import check_business
+from salespipe.loop import check_business, reproduce
 
 if TYPE_CHECKING:
     from salespipe.ledger import Record
@@ -125,9 +125,7 @@ def score(
     from salespipe.scoring import print_scores, run_scoring
 
     root = Path.cwd()
-    known = check_business(root, env)
-    if unknown := sorted(set(models) - set(known)):
-        raise SalespipeError(f"{env} has no model {unknown[0]!r}; it has {', '.join(known)}.")
+    _check_models(root, env, models)
     wanted = {
         "as_of": str(as_of.date()) if as_of else None,
         "models": list(models) or None,
@@ -136,6 +134,57 @@ def score(
     }
     given = {name: value for name, value in wanted.items() if value is not None}
     _tell(run_scoring(root, env, given), as_json, print_scores)
+
+
+@cli.command()
+@_env
+@_json
+@click.option("--model", "models", multiple=True, help="Only this model; may be repeated.")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Look as of an earlier day.")
+@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="To see that all orders stopped.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["watch", "retrain"]),
+    help="Exit with 1 where a decision is that or graver: for schedulers.",
+)
+@click.option("--retrain", is_flag=True, help="Run the loop where a decision is retrain.")
+def monitor(
+    env: str,
+    as_json: bool,
+    models: tuple[str, ...],
+    as_of: datetime | None,
+    today: datetime | None,
+    fail_on: str | None,
+    retrain: bool,
+) -> None:
+    """Look at the champions: drift, quality, bias; decide ok, watch or retrain.
+
+    Reports go to data/08_reporting/<env>/<model>/ as drift.html, quality.html, bias.html and
+    monitor.json; figures go to the champions' runs in MLflow.
+    """
+    from salespipe.watching import gravest, print_monitor, reaches, run_monitoring
+    from salespipe.webhook import send
+
+    root = Path.cwd()
+    _check_models(root, env, models)
+    days = {"as_of": as_of, "today": today}
+    given: dict[str, Any] = {name: str(day.date()) for name, day in days.items() if day}
+    given |= {"models": list(models)} if models else {}
+    report, webhook = run_monitoring(root, env, given)
+    _tell(report, as_json, print_monitor)
+    level = gravest(report)
+    if webhook.url and (webhook.at == "always" or reaches(level, webhook.at)):
+        send(webhook, {"business": env, "decision": level, "models": report})
+    if retrain and level == "retrain" and not reproduce(root, env):
+        click.echo("Nothing to learn from has changed since the last training.", err=True)
+    if reaches(level, fail_on):
+        raise SystemExit(1)
+
+
+def _check_models(root: Path, env: str, models: tuple[str, ...]) -> None:
+    known = check_business(root, env)
+    if unknown := sorted(set(models) - set(known)):
+        raise SalespipeError(f"{env} has no model {unknown[0]!r}; it has {', '.join(known)}.")
 
 
 def _decide(env: str, model: str, decide: Callable[[Registry], Record], as_json: bool) -> None:
