@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from salespipe.modelling.bootstrap import Interval, interval, resampled_weights
+from salespipe.modelling.bootstrap import LEVEL, Interval, interval, resampled_weights
 from salespipe.modelling.frame import Floats, entity_codes
 from salespipe.modelling.gate import check_measured
 from salespipe.modelling.groups import calibration_gaps, groups_of
@@ -24,6 +24,8 @@ SELECTION, OPPORTUNITY, PRECISION = "selection_rate", "true_positive_rate", "pre
 CALIBRATION = "calibration"
 RATES = (SELECTION, OPPORTUNITY, PRECISION)
 BOTH = " & "
+CROSSED = 10
+"""By how much less often a gap of crossed attributes may be found by chance: there are many."""
 
 
 @dataclass(frozen=True)
@@ -216,7 +218,9 @@ def _attribute(
     ]
     waiver = gate.waivers.get(attribute)
     bounds = {SELECTION: params.max_parity_gap, OPPORTUNITY: params.max_opportunity_gap}
-    gaps = [_widest(attribute, rate, one, names) for rate, one in rates.items()]
+    crossed = 1 if BOTH not in attribute else CROSSED
+    level = 1 - (1 - LEVEL) / crossed
+    gaps = [_widest(attribute, rate, one, names, level) for rate, one in rates.items()]
     return listed, [_judged(gap, bounds.get(gap.figure), waiver) for gap in gaps]
 
 
@@ -260,17 +264,21 @@ def _resampled(
     return {rate: np.concatenate(some) for rate, some in parts.items()}
 
 
-def _widest(attribute: str, figure: str, rate: Rate, names: Sequence[str]) -> Gap:
+def _widest(attribute: str, figure: str, rate: Rate, names: Sequence[str], level: float) -> Gap:
+    """The gap between the groups with the most and the least, of all that can be told.
+
+    Of many groups some two differ by chance, so the interval is that of all their gaps at once: as
+    wide as the range of the groups' deviations is in `level` of the samples.
+    """
     places = np.flatnonzero(rate.enough)
     if len(places) < 2:  # noqa: PLR2004 - a gap has two sides
         return Gap(attribute, figure, None, None, None, None, None, "too few to tell")
-    most = places[np.argmax(rate.values[places])]
-    least = places[np.argmin(rate.values[places])]
-    size = float(rate.values[most] - rate.values[least])
-    found = interval(size, rate.samples[:, most] - rate.samples[:, least])
-    low = None if found["low"] is None else max(found["low"], 0.0)
-    pair = (names[most], names[least])
-    return Gap(attribute, figure, size, low, found["high"], pair, None, "within")
+    values = rate.values[places]
+    reach = float(np.nanquantile(np.ptp(rate.samples[:, places] - values, axis=1), level))
+    most, least = int(np.argmax(values)), int(np.argmin(values))
+    size = float(values[most] - values[least])
+    pair = (names[places[most]], names[places[least]])
+    return Gap(attribute, figure, size, max(size - reach, 0.0), size + reach, pair, None, "within")
 
 
 def _judged(gap: Gap, bound: float | None, waiver: Waiver | None) -> Gap:

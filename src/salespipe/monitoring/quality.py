@@ -80,7 +80,25 @@ def judge_quality(
         evaluate: bootstrap samples, bins, seed.
     """
     judged = [look for look in looks if enough(look, params)][-params.max_looks :]
-    told = [figures_of(look, target, evaluate) for look in judged]
+    return hold_to(
+        [figures_of(look, target, evaluate) for look in judged], target, promised, params
+    )
+
+
+def hold_to(
+    told: Sequence[dict[str, Any]],
+    target: Target,
+    promised: Mapping[str, Interval],
+    params: QualityParams,
+) -> Quality:
+    """Holds figures of looks to the promise.
+
+    Args:
+        told: what `figures_of` gives, oldest first.
+        target: what is predicted.
+        promised: the champion's figures in its test period; empty where unknown.
+        params: bounds.
+    """
     fresh = [one for one in told if not one["learned"]]
     if not fresh:
         why = "no outcome is known yet of rows that the champion did not learn from"
