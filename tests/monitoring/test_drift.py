@@ -84,7 +84,8 @@ def test_a_shift_is_no_fault_and_says_since_when():
 
 def test_the_reference_is_what_the_champion_learned_from_last():
     history, _ = looks()
-    assert lags_of(history, PARAMS) == (1, 6)
+    assert lags_of(history, PARAMS) == (1, 5)
+    assert lags_of(looks(20)[0], PARAMS) == (1, 6)
     assert lags_of(history[:10], PARAMS) == (1, 2)
     assert lags_of([replace(one, learned=False) for one in history], PARAMS) == (1,)
 

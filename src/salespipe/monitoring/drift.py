@@ -15,6 +15,8 @@ from salespipe.monitoring.movement import History, movement_of, shape_distances
 from salespipe.monitoring.profiles import Profile
 from salespipe.params_monitor import DriftParams
 
+FLOOR = {"shape": 0.05, "absent": 0.0}
+"""Records below count as this much: a column that hardly ever moved is no measure of itself."""
 NEW_SHARE = 0.2
 """Of values beyond all that was ever seen: no shift of habits does that from one look to the
 next."""
@@ -156,7 +158,7 @@ def lags_of(looks: Sequence[Look], params: DriftParams) -> tuple[int, ...]:
     """One look back, and back to what the champion learned from last, as far as can be judged."""
     learned = [i for i, look in enumerate(looks) if look.learned]
     back = len(looks) - 1 - learned[-1] if learned else 1
-    most = min(params.max_lag, len(looks) - 1 - params.min_pairs)
+    most = min(params.max_lag, (len(looks) - params.min_pairs) // 2)
     return tuple(sorted({1, max(min(back, most), 1)}))
 
 
@@ -169,7 +171,7 @@ def history_of(
     """What movement is computed from; `alpha` is shared among so many checks."""
     weights = weights_of([one.name for one in profiles], importance, params)
     least = {"shape": params.min_distance, "absent": params.min_nulls}
-    return History(profiles, weights, least, params.alpha / checks)
+    return History(profiles, weights, least, FLOOR, params.alpha / checks)
 
 
 def _told(history: History, kind: str, lag: int, looks: Sequence[Look]) -> list[dict[str, Any]]:

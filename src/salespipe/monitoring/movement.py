@@ -103,22 +103,25 @@ class History:
         profiles: c columns over t looks.
         weights: c factors of a column's multiple, by its importance.
         least: kind to the distance below which no movement matters.
+        floor: kind to the smallest record that a column is held to.
         alpha: the chance that a quiet check exceeds the bound.
     """
 
     profiles: tuple[Profile, ...]
     weights: Floats
     least: Mapping[str, float]
+    floor: Mapping[str, float]
     alpha: float
 
 
 def movement_of(history: History, kind: str, lag: int) -> Movement:
     """The last look's movement against those between earlier looks as far apart.
 
-    A column's record is its movement over the largest of its others: a column that jumps once a
-    month or each December has done so before. The bound is a max-statistic: of every earlier pair
-    of looks the highest record, weighted, over all columns; a quiet check exceeds the bound with
-    chance `alpha` whatever the columns have to do with one another.
+    Only pairs that end by the reference count as earlier: what is under test is no measure of
+    itself. A column's record is its movement over the largest of its others: a column that jumps
+    once a month or each December has done so before. The bound is a max-statistic: of every earlier
+    pair of looks the highest record, weighted, over all columns; a quiet check exceeds the bound
+    with chance `alpha` whatever the columns have to do with one another.
 
     Args:
         history: columns over looks.
@@ -127,13 +130,14 @@ def movement_of(history: History, kind: str, lag: int) -> Movement:
     """
     distance, noise = KINDS[kind]
     profiles, weights = history.profiles, history.weights
-    pairs = [(later, later - lag) for later in range(lag, len(profiles[0].rows))]
+    last = len(profiles[0].rows) - 1
+    pairs = [(later, later - lag) for later in (*range(lag, last - lag + 1), last)]
     raw = np.stack([distance(profiles, *pair) for pair in pairs])
     chance = np.stack([noise(profiles, *pair) for pair in pairs])
     moved = np.hypot(raw, chance)
     past = moved[:-1]
-    usual = np.maximum(past.max(axis=0), history.least[kind])
-    others = np.maximum(_largest_others(past), history.least[kind])
+    usual = np.maximum(past.max(axis=0), history.floor[kind])
+    others = np.maximum(_largest_others(past), history.floor[kind])
     records = np.log(np.max(weights * past / others, axis=1))
     return Movement(lag, raw[-1], usual, bound_of(records, history.alpha), weights)
 
