@@ -7,7 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from salespipe import cli as commands
+from salespipe import cli_monitor as commands
 from salespipe.cli import cli
 from salespipe.params_monitor import MonitorParams, WebhookParams
 from salespipe.watching import gravest, reaches, typed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
@@ -17,8 +16,10 @@ from salespipe.champions import (
     print_history,
     write_champion,
 )
+from salespipe.cli_monitor import drill, monitor
+from salespipe.cli_options import check_models, env_option, json_option, tell
 from salespipe.errors import SalespipeError
-from salespipe.loop import check_business, reproduce
+from salespipe.loop import check_business
 
 if TYPE_CHECKING:
     from salespipe.ledger import Record
@@ -43,13 +44,13 @@ def cli() -> None:
     """Models of a business's customers that can be trusted, served and watched."""
 
 
-_env = click.option("--env", default="demo", show_default=True, help="The business: conf/<env>/.")
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+cli.add_command(monitor)
+cli.add_command(drill)
 
 
 @cli.command()
-@_env
-@_json
+@env_option
+@json_option
 @click.option("--history", is_flag=True, help="Every decision ever made, with who, when and why.")
 def champions(env: str, as_json: bool, history: bool) -> None:
     """Show a business's champions: version, figures with intervals, verdict, reports."""
@@ -59,19 +60,19 @@ def champions(env: str, as_json: bool, history: bool) -> None:
     if history:
         records = {model: one.history() if one else [] for model, one in opened.items()}
         listed = {model: [asdict(record) for record in some] for model, some in records.items()}
-        _tell(listed, as_json, print_history)
+        tell(listed, as_json, print_history)
         return
     for model, registry in opened.items():
         if registry is not None:
             _leave_word(root, env, model, registry)
-    _tell(champion_rows(root, env, models), as_json, print_champions)
+    tell(champion_rows(root, env, models), as_json, print_champions)
 
 
 def _decision(command: Callable[..., Any]) -> Callable[..., Any]:
     """What every decision of a person takes."""
     who = click.option("--by", required=True, help="Who decides: a name that others know.")
     why = click.option("--reason", required=True, help="Why; kept in MLflow for good.")
-    for add in (_json, why, who, _env, click.argument("model")):
+    for add in (json_option, why, who, env_option, click.argument("model")):
         command = add(command)
     return command
 
@@ -103,8 +104,8 @@ def rollback(
 
 
 @cli.command()
-@_env
-@_json
+@env_option
+@json_option
 @click.option("--model", "models", multiple=True, help="Only this model; may be repeated.")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Score as of an earlier day.")
 @click.option("--capacity", type=click.IntRange(min=0), help="How many can be contacted.")
@@ -125,7 +126,7 @@ def score(
     from salespipe.scoring import print_scores, run_scoring
 
     root = Path.cwd()
-    _check_models(root, env, models)
+    check_models(root, env, models)
     wanted = {
         "as_of": str(as_of.date()) if as_of else None,
         "models": list(models) or None,
@@ -133,58 +134,7 @@ def score(
         "budget": budget,
     }
     given = {name: value for name, value in wanted.items() if value is not None}
-    _tell(run_scoring(root, env, given), as_json, print_scores)
-
-
-@cli.command()
-@_env
-@_json
-@click.option("--model", "models", multiple=True, help="Only this model; may be repeated.")
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Look as of an earlier day.")
-@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="To see that all orders stopped.")
-@click.option(
-    "--fail-on",
-    type=click.Choice(["watch", "retrain"]),
-    help="Exit with 1 where a decision is that or graver: for schedulers.",
-)
-@click.option("--retrain", is_flag=True, help="Run the loop where a decision is retrain.")
-def monitor(
-    env: str,
-    as_json: bool,
-    models: tuple[str, ...],
-    as_of: datetime | None,
-    today: datetime | None,
-    fail_on: str | None,
-    retrain: bool,
-) -> None:
-    """Look at the champions: drift, quality, bias; decide ok, watch or retrain.
-
-    Reports go to data/08_reporting/<env>/<model>/ as drift.html, quality.html, bias.html and
-    monitor.json; figures go to the champions' runs in MLflow.
-    """
-    from salespipe.watching import gravest, print_monitor, reaches, run_monitoring
-    from salespipe.webhook import send
-
-    root = Path.cwd()
-    _check_models(root, env, models)
-    days = {"as_of": as_of, "today": today}
-    given: dict[str, Any] = {name: str(day.date()) for name, day in days.items() if day}
-    given |= {"models": list(models)} if models else {}
-    report, webhook = run_monitoring(root, env, given)
-    _tell(report, as_json, print_monitor)
-    level = gravest(report)
-    if webhook.url and (webhook.at == "always" or reaches(level, webhook.at)):
-        send(webhook, {"business": env, "decision": level, "models": report})
-    if retrain and level == "retrain" and not reproduce(root, env):
-        click.echo("Nothing to learn from has changed since the last training.", err=True)
-    if reaches(level, fail_on):
-        raise SystemExit(1)
-
-
-def _check_models(root: Path, env: str, models: tuple[str, ...]) -> None:
-    known = check_business(root, env)
-    if unknown := sorted(set(models) - set(known)):
-        raise SalespipeError(f"{env} has no model {unknown[0]!r}; it has {', '.join(known)}.")
+    tell(run_scoring(root, env, given), as_json, print_scores)
 
 
 def _decide(env: str, model: str, decide: Callable[[Registry], Record], as_json: bool) -> None:
@@ -196,7 +146,7 @@ def _decide(env: str, model: str, decide: Callable[[Registry], Record], as_json:
         raise SalespipeError(f"{env} has no registered models yet: `make run ENV={env}` first.")
     record = decide(registry)
     facts = _leave_word(root, env, model, registry)
-    _tell(asdict(record), as_json, lambda _: _print_decision(record, facts))
+    tell(asdict(record), as_json, lambda _: _print_decision(record, facts))
 
 
 def _print_decision(record: Record, facts: dict[str, Any]) -> None:
@@ -220,10 +170,3 @@ def _registry(root: Path, env: str, model: str) -> Registry | None:
 
 def _leave_word(root: Path, env: str, model: str, registry: Registry) -> dict[str, Any]:
     return write_champion(registry, root / "data" / "08_reporting" / env / model)
-
-
-def _tell(facts: Any, as_json: bool, in_words: Callable[[Any], None]) -> None:
-    if as_json:
-        click.echo(json.dumps(facts, indent=2))
-    else:
-        in_words(facts)

@@ -28,6 +28,24 @@ def run_monitoring(
     Returns:
         The decision on each model with its reasons, and where conf wants it sent.
     """
+    webhook = _run(root, env, given, "monitor").webhook
+    report = json.loads((root / "data/08_reporting" / env / "monitor.json").read_text("utf-8"))
+    folder = f"data/08_reporting/{env}"
+    return {
+        model: facts | {"reports": f"{folder}/{model}"} for model, facts in report.items()
+    }, webhook
+
+
+def run_drill(root: Path, env: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Run `kedro run --pipelines monitor --tags drill`; what became of each fault, by model."""
+    _run(root, env, given, "drill")
+    found: dict[str, Any] = json.loads(
+        (root / "data/08_reporting" / env / "drill.json").read_text("utf-8")
+    )
+    return found
+
+
+def _run(root: Path, env: str, given: Mapping[str, Any], tag: str) -> MonitorParams:
     from kedro.framework.session import KedroSession
     from kedro.framework.startup import bootstrap_project
 
@@ -36,13 +54,9 @@ def run_monitoring(
         made = KedroSession.create(root, env=env, runtime_params={"monitor": dict(given)})
         with made as session:
             session = cast("KedroSession", session)
-            webhook = typed(session.load_context().params["monitor"]).webhook
-            session.run(pipeline_names=["monitor"])
-    report = json.loads((root / "data/08_reporting" / env / "monitor.json").read_text("utf-8"))
-    folder = f"data/08_reporting/{env}"
-    return {
-        model: facts | {"reports": f"{folder}/{model}"} for model, facts in report.items()
-    }, webhook
+            params = typed(session.load_context().params["monitor"])
+            session.run(pipeline_names=["monitor"], tags=[tag])
+    return params
 
 
 def typed(conf: Any) -> MonitorParams:
@@ -78,3 +92,23 @@ def print_monitor(report: Mapping[str, Mapping[str, Any]]) -> None:
     out.print(table)
     for facts in report.values():
         out.print(f"Reports: {facts['reports']}/{{drift,quality,bias}}.html", soft_wrap=True)
+
+
+def print_drill(found: Mapping[str, Any]) -> None:
+    """Print which faults were seen, how soon, and the smallest that is."""
+    from rich.table import Table
+
+    table = Table("model", "fault", "seen", "after", "smallest seen", "alarms")
+    for model, faults in found.items():
+        for one in faults:
+            seen = "seen" if one["alarms"] else "not seen"
+            right = "" if bool(one["alarms"]) == one["expected"] else " (!)"
+            days, size = one["days"], one["smallest"]
+            first = "; ".join(words.split(";")[0] for words in one["alarms"][:2])
+            more = len(one["alarms"]) - 2
+            table.add_row(
+                model, one["fault"], "–" if one["obstacle"] else seen + right,
+                f"{days} days" if days else "", f"{size:g}" if size else "",
+                one["obstacle"] or first + (f"; {more} more" if more > 0 else ""),
+            )  # fmt: skip
+    console().print(table)
