@@ -117,7 +117,8 @@ def open_shop(seed: int, folder: Path) -> Shop:
     """Simulates, looks at every month, and trains on the first year."""
     tables = tables_of(seed, folder)
     now = FIRST + timedelta(DAYS)
-    looks = looks_at_orders(tables, Unfitted(), MODEL, now, PARAMS.drift)
+    every = PARAMS.drift.model_copy(update={"max_looks": 100})
+    looks = looks_at_orders(tables, Unfitted(), MODEL, now, every)
     looks = tuple(one for one in looks if not one.aside)
     until = looks[-CHECKS].day
     first = [one for one in looks if one.day + timedelta(HORIZON) <= until]
@@ -138,11 +139,11 @@ def open_shop(seed: int, folder: Path) -> Shop:
 
 def seen_on(looks: Sequence[Look], day: date) -> list[Look]:
     """The looks up to a day, with the outcomes that were known then."""
+    past = [one for one in looks if one.day <= day][-PARAMS.drift.max_looks :]
     return [
         one if one.day + timedelta(HORIZON) < day
         else replace(one, rows=one.rows.assign(label=np.nan))
-        for one in looks
-        if one.day <= day
+        for one in past
     ]  # fmt: skip
 
 

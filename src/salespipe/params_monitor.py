@@ -17,8 +17,9 @@ class DriftParams(Params):
 
     step_days: int = Field(28, gt=0)
     """Days between two looks back: whole weeks, so that no weekday counts twice."""
-    max_looks: int = Field(40, ge=3)
-    """At most so many looks back, the latest."""
+    max_looks: int = Field(20, ge=3)
+    """At most so many looks back, the latest: a year and the longest lag, so that a season is in it
+    and what a business was in its first months is not."""
     min_history_days: int = Field(90, ge=0)
     """Days of orders before the first look."""
     blocks: int = Field(12, ge=4)

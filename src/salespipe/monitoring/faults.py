@@ -101,27 +101,45 @@ def feed_stopped(tables: Tables, since: date, size: float) -> dict[str, ir.Table
 
 
 def group_changed(tables: Tables, since: date, size: float) -> dict[str, ir.Table] | None:
-    """A share of the customers of the most frequent country buys elsewhere."""
+    """A share of the customers of the most frequent country is gone."""
     if "orders" not in tables or "country" not in tables["orders"].columns:
         return None
     orders = tables["orders"]
-    lost = (orders.ordered_at.date() >= since) & drawn(orders.customer_id, size)
-    lost = lost & (orders.country == ibis.literal(_most_frequent(orders, "country")))
-    return {**tables, "orders": orders.filter(~lost.fill_null(False))}
+    named = orders.filter(orders.country == ibis.literal(_most_frequent(orders, "country")))
+    gone = named.filter(drawn(named.customer_id, size)).select("customer_id").distinct()
+    return _thinned(tables, lambda table, day: (day >= since) & table.customer_id.isin(
+        gone.customer_id
+    ))  # fmt: skip
 
 
 def gradual_shift(tables: Tables, since: date, size: float) -> dict[str, ir.Table] | None:
-    """Prices that rise day by day, up to `size` times what they were."""
+    """Less is bought and visited day by day, until a share of `size` is gone."""
     if "orders" not in tables:
         return None
-    orders = tables["orders"]
-    day = orders.ordered_at.date()
-    last = orders.ordered_at.max().execute().date()
+    last = tables["orders"].ordered_at.max().execute().date()
     length = max((last - since).days, 1)
-    progress = day.delta(ibis.literal(since), unit="day").cast("float64") / length
-    factor = 1 + (size - 1) * progress.clip(0, 1)
-    price = (orders.unit_price.cast("float64") * factor).cast(orders.unit_price.type())
-    return {**tables, "orders": orders.mutate(unit_price=price)}
+
+    def lost(table: ir.Table, day: ir.Value) -> ir.Value:
+        progress = day.delta(ibis.literal(since), unit="day").cast("float64") / length
+        moment = table.customer_id + day.cast("string")
+        digits = moment.hexdigest("md5").substr(2, 6)
+        place = ("0x" + digits).cast("int64").cast("float64") / 0xFFFFFF
+        return (day >= since) & (place < size * progress.clip(0, 1))
+
+    return _thinned(tables, lost)
+
+
+def _thinned(
+    tables: Tables, lost: Callable[[ir.Table, ir.Value], ir.Value]
+) -> dict[str, ir.Table]:  # fmt: skip
+    """Orders and events less those that are lost."""
+    moments = {"orders": "ordered_at", "events": "occurred_at"}
+    thinned = {}
+    for name, moment in moments.items():
+        if name in tables:
+            table = tables[name]
+            thinned[name] = table.filter(~lost(table, table[moment].date()))
+    return {**tables, **thinned}
 
 
 def seasonal_peak(tables: Tables, since: date, size: float) -> dict[str, ir.Table] | None:
@@ -147,6 +165,6 @@ FAULTS = (
     Fault("values missing", values_missing, 1.0, (1.0, 0.5, 0.25, 0.1)),
     Fault("feed stopped", feed_stopped, 1.0),
     Fault("one group changed", group_changed, 1.0, (1.0, 0.75, 0.5, 0.25), days=84),
-    Fault("gradual shift", gradual_shift, 3.0, (3.0, 2.0, 1.5, 1.25), days=168),
+    Fault("gradual shift", gradual_shift, 0.8, (0.8, 0.6, 0.4, 0.2), days=168),
     Fault("seasonal peak", seasonal_peak, 0.5, alarm=False),
 )
