@@ -20,6 +20,8 @@ from salespipe.params_monitor import MonitorParams
 
 SHOWN_COLUMNS = 8
 DIGITS = 3
+LATEST = "latest"
+QUANTILES = (0.1, 0.5, 0.9)
 
 Metric = Any
 """Evidently's, which is imported when a report is made: it takes some seconds."""
@@ -126,6 +128,7 @@ def _movements(watched: Watched) -> Metric:
         for row in drift.columns
     ]  # fmt: skip
     return Movements(
+        name="movement",
         title="How far each column moved, beside how far it ever did",
         figures={row["column"]: row["distance"] for row in drift.columns},
         columns=["column", "importance", "moved", "most so far", "limit", "kind", "against", ""],
@@ -135,12 +138,15 @@ def _movements(watched: Watched) -> Metric:
 
 
 def quality_report(watched: Watched, params: MonitorParams) -> Any:
-    """Figures of scores whose outcomes are known, look by look, and of the latest its curves."""
-    from evidently.metrics import MeanValue
+    """Figures of scores whose outcomes are known, look by look, and how the scores of now lie."""
+    from evidently.metrics import MeanValue, QuantileValue
 
     now, _ = compared(watched)
     rows = _drawn(now, watched, params)
-    scores = [MeanValue(column=PREDICTION)] if PREDICTION in rows else []
+    scores = []
+    if PREDICTION in rows:
+        scores = [MeanValue(column=PREDICTION),
+                  *(QuantileValue(column=PREDICTION, quantile=q) for q in QUANTILES)]  # fmt: skip
     return _run(watched, "quality", [*_figures(watched), *scores], rows, None)
 
 
@@ -159,8 +165,10 @@ def _figures(watched: Watched) -> list[Metric]:
             for name, figure in figures.items()
         ]  # fmt: skip
         learned = ", which the champion learned from" if look["learned"] else ""
+        last = look is quality.looks[-1] and not look["learned"]
         tables.append(
             Figures(
+                name=LATEST if last else look["look"],
                 title=f"{look['look']}: {look['rows']:,} rows{learned}",
                 figures={n: f["value"] for n, f in figures.items() if f["value"] is not None},
                 columns=["figure", "found (95%)", "promised (95%)", ""],
@@ -237,6 +245,7 @@ def _gap_table(gaps: Sequence[Gap]) -> Metric:
         for one in gaps
     ]  # fmt: skip
     return Gaps(
+        name="gaps",
         title="The widest gap of each attribute and figure",
         figures={f"{g.figure} by {g.attribute}": g.value for g in gaps if g.value is not None},
         columns=["attribute", "figure", "more", "less", "gap (95%)", "bound", "verdict", "waiver"],
@@ -252,6 +261,7 @@ def _group_table(watched: Watched) -> Metric:
         for one in watched.found.bias.groups
     ]
     return Table(
+        name="groups",
         title=f"Groups, by {watched.found.bias.rows:,} rows: {watched.found.bias.look}",
         figures={},
         columns=["attribute", "group", "rows", *(f"{r.replace('_', ' ')} (95%)" for r in RATES)],
@@ -272,7 +282,7 @@ def _options(watched: Watched) -> list[Metric]:
         return []
     columns = ["attribute", "option", "gap of the selection rate", "precision", "price"]
     title = "What could be done about a gap, and its price in precision"
-    return [Table(title=title, figures={}, columns=columns, rows=told)]
+    return [Table(name="options", title=title, figures={}, columns=columns, rows=told)]
 
 
 def _number(value: float | None) -> str:
