@@ -15,9 +15,9 @@ import click
 import yaml
 
 from salespipe.champions import champion_rows, print_champions
-from salespipe.datasets.atomic import replacing
 from salespipe.datasets.formats import FORMATS, is_source_file
 from salespipe.errors import SalespipeError
+from salespipe.files import replacing
 
 SIMULATED = "demo"
 
