@@ -28,6 +28,8 @@ SMALL = 16 * 1024
 """Bodies up to here are answered at once; larger ones in a thread, so that others need not wait."""
 THREADS = 4
 NO_POST = ["GET", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+READ = ("/", "/docs.json", "/metrics")
+NO_GET = ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 METHODS = [*NO_POST, "POST"]
 
 
@@ -69,18 +71,21 @@ def make_app(server: Server) -> Starlette:
         named = {n: one.receipt for n, one in sorted(server.champions.by_name.items())}
         return Response(to_json({"champions": named, "docs": "/docs.json"}), media_type=JSON)
 
+    reads = (index, docs, figures)
     posts = [("score", answer_scores, False), ("explain", answer_reasons, True),
              ("predict", answer_forecasts, False)]  # fmt: skip
     return Starlette(
         routes=[
-            Route("/", index, methods=["GET"]),
-            Route("/docs.json", docs, methods=["GET"]),
-            Route("/metrics", figures, methods=["GET"]),
+            *(Route(path, told, methods=["GET"]) for path, told in zip(READ, reads, strict=True)),
             *(
                 Route(f"/{{model}}/{name}", answering(operation, slow=slow), methods=["POST"])
                 for name, operation, slow in posts
             ),
-            *(Route(f"/{{model}}/{name}", wrong_method, methods=NO_POST) for name, *_ in posts),
+            *(Route(f"/{{model}}/{name}", takes("POST"), methods=NO_POST) for name, *_ in posts),
+            *(
+                Route(path, takes("GET"), methods=NO_GET)
+                for path in ("/", "/docs.json", "/metrics")
+            ),
             # BentoML's own pages come after: one of them calls an analytics service
             Route("/{path:path}", nowhere, methods=METHODS),
         ],
@@ -92,10 +97,14 @@ def make_app(server: Server) -> Starlette:
     )
 
 
-async def wrong_method(request: Request) -> Response:
-    """What is asked by POST was asked otherwise."""
-    told = f"{request.url.path[:200]} takes POST."
-    raise ApiError(405, "method_not_allowed", told, headers={"allow": "POST"})
+def takes(method: str) -> Any:
+    """Answers what is asked by another method."""
+
+    async def wrong_method(request: Request) -> Response:
+        told = f"{request.url.path[:200]} takes {method}."
+        raise ApiError(405, "method_not_allowed", told, headers={"allow": method})
+
+    return wrong_method
 
 
 async def nowhere(request: Request) -> Response:

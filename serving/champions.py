@@ -20,6 +20,7 @@ from salespipe.modelling.forecast.saved import ANSWER, QUESTION, ForecastModel
 from salespipe.modelling.frame import Floats, design_matrix
 from salespipe.modelling.predict import Model, load_model
 from salespipe.parts import FORMAT, FRAMES, read_frame, read_pointer
+from salespipe.receipts import receipt_id
 from serving.histories import Histories
 from serving.messages import features_type, forecast_type, history_type, question_type
 
@@ -110,9 +111,12 @@ class CustomerChampion(Part):
         return read_frame(self._frame_file)
 
     def deciles(self, predictions: Floats) -> np.ndarray:
-        """Where predictions stand among everyone's: 1 is the highest tenth."""
+        """Where predictions stand among everyone's: 1 is the highest tenth.
+
+        Those within rounding of one another count as equal, as a customer's own in batch does.
+        """
         ranked = self.scores.ranked
-        above = len(ranked) - np.searchsorted(ranked, predictions, side="right")
+        above = len(ranked) - np.searchsorted(ranked, predictions + TOLERANCE, side="right")
         return np.minimum(above * 10 // max(len(ranked), 1) + 1, 10)
 
     def contacts(self, matrix: Floats, predictions: Floats) -> np.ndarray | None:
@@ -302,14 +306,3 @@ def _histories(file: Path) -> Histories | None:
 
 def _read(file: Path) -> Any:
     return json.loads(file.read_text("utf-8"))
-
-
-def receipt_id(receipt: Mapping[str, Any]) -> str:
-    """A receipt in one word, which `salespipe trace` takes.
-
-    `<business>.<model>.v<version>.<run>.<commit>.<data>.<schema>.<as of>`, hashes cut to 12.
-    """
-    hashes = ("run_id", "git_commit", "data_hash", "schema_hash")
-    cut = [str(receipt[key] or "none")[:12] for key in hashes]
-    as_of = receipt["as_of"] or "undated"
-    return ".".join([receipt["business"], receipt["model"], f"v{receipt['version']}", *cut, as_of])

@@ -10,6 +10,7 @@ from operator import or_
 from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import (
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -33,8 +34,22 @@ Text = Annotated[str, Field(max_length=1000, pattern=r"^[^\x00]*$")]
 # beyond this a float32, which trees compare by, is infinite
 Number = Annotated[float, Field(ge=-1e30, le=1e30)]
 Amount = Annotated[float, Field(ge=-1e9, le=1e9)]
-Moment = Annotated[datetime, Field(strict=False)]
-Day = Annotated[date, Field(strict=False)]
+
+
+def _text(value: Any) -> Any:
+    """Lets text through: left to itself, a date is read of seconds since 1970 too."""
+    if not isinstance(value, str | date):
+        raise ValueError("a date is text such as 2024-05-17")
+    return value
+
+
+def _whole(value: Any) -> Any:
+    """Takes 5.0 for 5, as JSON does."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Moment = Annotated[datetime, Field(strict=False), BeforeValidator(_text)]
+Day = Annotated[date, Field(strict=False), BeforeValidator(_text)]
 
 TYPES: Mapping[str, Any] = {
     "string": Text,
@@ -97,6 +112,10 @@ def _many(item: Any, least: int, most: int) -> Any:
     return Annotated[list[item], Field(min_length=least, max_length=most)]
 
 
+def _up_to(most: int) -> Any:
+    return Annotated[int, Field(ge=1, le=most), BeforeValidator(_whole)]
+
+
 def _one_of(names: Sequence[str]) -> Any:
     return Literal[tuple(names)]
 
@@ -124,7 +143,7 @@ def question_type(
         fields = {"customer_id": NotRequired[Id], "history": history, "as_of": NotRequired[Day]}
         ways.append(Annotated[_closed("ByHistory", fields), Tag("history")])
     entity: Any = Annotated[reduce(or_, ways), Discriminator(way_of)]
-    top = {"top": NotRequired[Annotated[int, Field(ge=1, le=1000)]]} if explain else {}
+    top = {"top": NotRequired[_up_to(MAX_ENTITIES)]} if explain else {}
     return TypeAdapter(_closed("Request", {"entities": _many(entity, 1, MAX_ENTITIES), **top}))
 
 
@@ -147,7 +166,7 @@ def forecast_type(
         "level": _one_of(levels),
         "key": NotRequired[Id],
         "frequency": NotRequired[_one_of(frequencies)],
-        "horizon": Annotated[int, Field(ge=1, le=days)],
+        "horizon": _up_to(days),
     })  # fmt: skip
     return TypeAdapter(_closed("Request", {"series": _many(series, 1, MAX_ENTITIES)}))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from salespipe.champions import (
     print_history,
     write_champion,
 )
+from salespipe.environment import set_environment
 from salespipe.errors import SalespipeError
 from salespipe.loop import check_business
 
@@ -30,6 +31,7 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; say what can be mended without a traceback."""
+        set_environment()
         try:
             return super().invoke(ctx)
         except SalespipeError as error:
@@ -125,9 +127,7 @@ def score(
     from salespipe.scoring import print_scores, run_scoring
 
     root = Path.cwd()
-    known = check_business(root, env)
-    if unknown := sorted(set(models) - set(known)):
-        raise SalespipeError(f"{env} has no model {unknown[0]!r}; it has {', '.join(known)}.")
+    _check_models(root, env, models)
     wanted = {
         "as_of": str(as_of.date()) if as_of else None,
         "models": list(models) or None,
@@ -138,10 +138,56 @@ def score(
     _tell(run_scoring(root, env, given), as_json, print_scores)
 
 
+@cli.command()
+@_env
+@_json
+@click.option("--model", "models", multiple=True, help="Only this model; may be repeated.")
+@click.option(
+    "--without-customers", is_flag=True, help="Leave everyone's scores out: no lookups by id."
+)
+def package(env: str, as_json: bool, models: tuple[str, ...], without_customers: bool) -> None:
+    """Build Bentos of the champions: one each, and one with all of them.
+
+    Each is exported, started away from this repository and asked a golden set; one that answers
+    otherwise than its registered model is deleted.
+    """
+    from salespipe.package import package as build_all
+    from salespipe.package import print_packaged
+
+    root = Path.cwd()
+    _check_models(root, env, models)
+    _tell(build_all(root, env, list(models), customers=not without_customers), as_json,
+          print_packaged)  # fmt: skip
+
+
+@cli.command()
+@_json
+@click.argument("receipt")
+def trace(receipt: str, as_json: bool) -> None:
+    """Walk RECEIPT back to its run, data and code.
+
+    RECEIPT is the `id` of an answer's receipt, a file that holds an answer, or - for a pipe.
+    """
+    from salespipe.trace import print_trace, read_receipt
+    from salespipe.trace import trace as walk_back
+
+    _tell(walk_back(Path.cwd(), read_receipt(receipt)), as_json, print_trace)
+
+
+def _check_models(root: Path, env: str, wanted: Iterable[str]) -> None:
+    """Models of a business that were named.
+
+    Raises:
+        SalespipeError: it has no such model.
+    """
+    known = check_business(root, env)
+    if unknown := sorted(set(wanted) - set(known)):
+        raise SalespipeError(f"{env} has no model {unknown[0]!r}; it has {', '.join(known)}.")
+
+
 def _decide(env: str, model: str, decide: Callable[[Registry], Record], as_json: bool) -> None:
     root = Path.cwd()
-    if model not in (models := check_business(root, env)):
-        raise SalespipeError(f"{env} has no model {model!r}; it has {', '.join(models)}.")
+    _check_models(root, env, [model])
     registry = _registry(root, env, model)
     if registry is None:
         raise SalespipeError(f"{env} has no registered models yet: `make run ENV={env}` first.")

@@ -190,6 +190,11 @@ class Registry:
         recorded = {key: found.tags.get(key) for key in ("git_commit", "data_hash")}
         return {"run_id": found.run_id, **recorded, "trained_as_of": found.tags.get("as_of")}
 
+    def decision(self, version: int) -> dict[str, str | None]:
+        """What was decided on a version: `verdict`, `approver`, `reason`, `decided_at`."""
+        tags = self._version(version).tags
+        return {key: tags.get(key) for key in ("verdict", "approver", "reason", "decided_at")}
+
     def report(self, version: int, name: str) -> dict[str, Any]:
         """A JSON report of a version's run, such as `metrics.json`; empty where it left none."""
         import mlflow
