@@ -61,7 +61,8 @@ def server(command: list[str], port: int, ready: str, **settings: Any) -> Iterat
                                stderr=subprocess.DEVNULL, **settings)  # fmt: skip
     try:
         while not answers(f"http://127.0.0.1:{port}{ready}"):
-            assert process.poll() is None, f"{command} ended"
+            if process.poll() is not None:
+                raise SystemExit(f"{command} ended")
             time.sleep(0.05)
         yield {"port": port, "ready_s": time.perf_counter() - start, "pid": process.pid}
     finally:
@@ -75,13 +76,22 @@ def answers(url: str) -> bool:
     return False
 
 
-def load(port: int, requests: list[bytes], seconds: float, connections: int = CONNECTIONS,
-         **more: Any) -> dict[str, Any]:  # fmt: skip
+def asking(port: int, requests: list[bytes], seconds: float, connections: int = CONNECTIONS,
+           **more: Any) -> subprocess.Popen[str]:  # fmt: skip
+    """Start the load in a process of its own."""
     plan = {"port": port, "requests": [one.decode("latin-1") for one in requests],
             "seconds": seconds, "connections": connections, **more}  # fmt: skip
-    done = subprocess.run([sys.executable, str(ROOT / "benchmarks/load.py")], check=True, text=True,
-                          input=json.dumps(plan), capture_output=True)  # fmt: skip
-    found: dict[str, Any] = json.loads(done.stdout)
+    process = subprocess.Popen([sys.executable, str(ROOT / "benchmarks/load.py")], text=True,
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
+    process.stdin.write(json.dumps(plan))
+    process.stdin.close()
+    return process
+
+
+def load(*given: Any, **more: Any) -> dict[str, Any]:
+    """What came back, once the load is over."""
+    with asking(*given, **more) as process:
+        found: dict[str, Any] = json.loads(process.stdout.read())
     return found
 
 
@@ -210,40 +220,30 @@ def soak(
     """80% of capacity on two workers, a champion swapped each minute, a worker killed twice."""
     copy = shutil.copytree(bundle, scratch / "soaked")
     parts = [read_pointer(copy)["parts"]["churn"], other_champion(copy)]
-    golden_sets = [json.loads((copy / part / "golden.json").read_text()) for part in parts]
+    told = [json.loads((copy / part / "golden.json").read_text()) for part in parts]
     facts = [json.loads((copy / part / "facts.json").read_text()) for part in parts]
-    expected = {str(fact["version"]): [one["prediction"] for one in told]
-                for fact, told in zip(facts, golden_sets, strict=True)}  # fmt: skip
+    expected = {str(fact["version"]): [one["prediction"] for one in some]
+                for fact, some in zip(facts, told, strict=True)}  # fmt: skip
     asked = [request("/churn/score", {"entities": [{"features": one["features"]}]}, token)
-             for one in golden_sets[0]]  # fmt: skip
+             for one in told[0]]  # fmt: skip
     with ours(copy, scratch, 2) as one:
         load(one["port"], asked, 20)
         before = workers(one["pid"])
         plan = {"rate": 0.8 * capacity, "expected": expected}
-        code = "import json,sys; sys.path.insert(0, sys.argv[1]); " \
-               "from benchmarks.serving import load; p = json.load(sys.stdin); " \
-               "print(json.dumps(load(p['port'], [r.encode('latin-1') for r in p['r']], " \
-               "p['s'], **p['plan'])))"  # fmt: skip
-        given = {"port": one["port"], "r": [a.decode("latin-1") for a in asked],
-                 "s": 60 * minutes, "plan": plan}  # fmt: skip
-        asking = subprocess.Popen([sys.executable, "-c", code, str(ROOT)], text=True,
-                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
-        assert asking.stdin is not None
-        asking.stdin.write(json.dumps(given))
-        asking.stdin.close()
-        disturb(copy, parts, one["pid"], asking, minutes)
-        assert asking.stdout is not None
-        found: dict[str, Any] = json.loads(asking.stdout.read())
+        with asking(one["port"], asked, 60 * minutes, **plan) as process:
+            disturb(copy, parts, one["pid"], process, minutes)
+            found: dict[str, Any] = json.loads(process.stdout.read())
         after = workers(one["pid"])
-    stayed = set(before) & set(after)
-    return found | {"memory_mb_before": [round(before[p]) for p in stayed] or list(before.values()),
-                    "memory_mb_after": [round(m) for m in after.values()]}  # fmt: skip
+    memory = {"before": before, "after": after}
+    return found | {
+        f"worker_mb_{when}": [round(mb) for mb in some.values()] for when, some in memory.items()
+    }
 
 
-def disturb(bundle: Path, parts: list[str], pid: int, asking: Any, minutes: float) -> None:
+def disturb(bundle: Path, parts: list[str], pid: int, load: Any, minutes: float) -> None:
     """Swap once a minute; kill a worker a third and two thirds of the way."""
     start, swaps, killed = time.perf_counter(), 0, 0
-    while asking.poll() is None and time.perf_counter() - start < 60 * minutes + 60:
+    while load.poll() is None and time.perf_counter() - start < 60 * minutes + 60:
         gone = time.perf_counter() - start
         if gone > 60 * (swaps + 1):
             swaps += 1
@@ -263,13 +263,12 @@ def other_champion(bundle: Path) -> str:
     calibrator = part / "model/calibrator.json"
     shifted = json.loads(calibrator.read_text()) | {"intercept": 0.5, "method": "sigmoid"}
     write_json(calibrator, shifted)
-    write_json(
-        part / "facts.json", json.loads((part / "facts.json").read_text()) | {"version": 999}
-    )
+    facts = json.loads((part / "facts.json").read_text()) | {"version": 999}
+    write_json(part / "facts.json", facts)
     rows = [one["features"] for one in golden(bundle)]
     told = load_model(part / "model").predict(pd.DataFrame(rows)).tolist()
-    write_json(part / "golden.json",
-               [{"features": f, "prediction": p} for f, p in zip(rows, told, strict=True)])  # fmt: skip
+    pairs = zip(rows, told, strict=True)
+    write_json(part / "golden.json", [{"features": f, "prediction": p} for f, p in pairs])
     return f"churn/{part.name}"
 
 
