@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +16,8 @@ from salespipe.champions import (
     print_history,
     write_champion,
 )
+from salespipe.cli_monitor import drill, monitor
+from salespipe.cli_options import check_models, env_option, json_option, tell
 from salespipe.environment import set_environment
 from salespipe.errors import SalespipeError
 from salespipe.loop import check_business
@@ -45,13 +46,13 @@ def cli() -> None:
     """Models of a business's customers that can be trusted, served and watched."""
 
 
-_env = click.option("--env", default="demo", show_default=True, help="The business: conf/<env>/.")
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+cli.add_command(monitor)
+cli.add_command(drill)
 
 
 @cli.command()
-@_env
-@_json
+@env_option
+@json_option
 @click.option("--history", is_flag=True, help="Every decision ever made, with who, when and why.")
 def champions(env: str, as_json: bool, history: bool) -> None:
     """Show a business's champions: version, figures with intervals, verdict, reports."""
@@ -61,19 +62,19 @@ def champions(env: str, as_json: bool, history: bool) -> None:
     if history:
         records = {model: one.history() if one else [] for model, one in opened.items()}
         listed = {model: [asdict(record) for record in some] for model, some in records.items()}
-        _tell(listed, as_json, print_history)
+        tell(listed, as_json, print_history)
         return
     for model, registry in opened.items():
         if registry is not None:
             _leave_word(root, env, model, registry)
-    _tell(champion_rows(root, env, models), as_json, print_champions)
+    tell(champion_rows(root, env, models), as_json, print_champions)
 
 
 def _decision(command: Callable[..., Any]) -> Callable[..., Any]:
     """What every decision of a person takes."""
     who = click.option("--by", required=True, help="Who decides: a name that others know.")
     why = click.option("--reason", required=True, help="Why; kept in MLflow for good.")
-    for add in (_json, why, who, _env, click.argument("model")):
+    for add in (json_option, why, who, env_option, click.argument("model")):
         command = add(command)
     return command
 
@@ -105,8 +106,8 @@ def rollback(
 
 
 @cli.command()
-@_env
-@_json
+@env_option
+@json_option
 @click.option("--model", "models", multiple=True, help="Only this model; may be repeated.")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Score as of an earlier day.")
 @click.option("--capacity", type=click.IntRange(min=0), help="How many can be contacted.")
@@ -127,7 +128,7 @@ def score(
     from salespipe.scoring import print_scores, run_scoring
 
     root = Path.cwd()
-    _check_models(root, env, models)
+    check_models(root, env, models)
     wanted = {
         "as_of": str(as_of.date()) if as_of else None,
         "models": list(models) or None,
@@ -135,12 +136,12 @@ def score(
         "budget": budget,
     }
     given = {name: value for name, value in wanted.items() if value is not None}
-    _tell(run_scoring(root, env, given), as_json, print_scores)
+    tell(run_scoring(root, env, given), as_json, print_scores)
 
 
 @cli.command()
-@_env
-@_json
+@env_option
+@json_option
 @click.option("--model", "models", multiple=True, help="Only this model; may be repeated.")
 @click.option(
     "--without-customers", is_flag=True, help="Leave everyone's scores out: no lookups by id."
@@ -155,13 +156,13 @@ def package(env: str, as_json: bool, models: tuple[str, ...], without_customers:
     from salespipe.package import print_packaged
 
     root = Path.cwd()
-    _check_models(root, env, models)
-    _tell(build_all(root, env, list(models), customers=not without_customers), as_json,
+    check_models(root, env, models)
+    tell(build_all(root, env, list(models), customers=not without_customers), as_json,
           print_packaged)  # fmt: skip
 
 
 @cli.command()
-@_json
+@json_option
 @click.argument("receipt")
 def trace(receipt: str, as_json: bool) -> None:
     """Walk RECEIPT back to its run, data and code.
@@ -171,29 +172,18 @@ def trace(receipt: str, as_json: bool) -> None:
     from salespipe.trace import print_trace, read_receipt
     from salespipe.trace import trace as walk_back
 
-    _tell(walk_back(Path.cwd(), read_receipt(receipt)), as_json, print_trace)
-
-
-def _check_models(root: Path, env: str, wanted: Iterable[str]) -> None:
-    """Models of a business that were named.
-
-    Raises:
-        SalespipeError: it has no such model.
-    """
-    known = check_business(root, env)
-    if unknown := sorted(set(wanted) - set(known)):
-        raise SalespipeError(f"{env} has no model {unknown[0]!r}; it has {', '.join(known)}.")
+    tell(walk_back(Path.cwd(), read_receipt(receipt)), as_json, print_trace)
 
 
 def _decide(env: str, model: str, decide: Callable[[Registry], Record], as_json: bool) -> None:
     root = Path.cwd()
-    _check_models(root, env, [model])
+    check_models(root, env, [model])
     registry = _registry(root, env, model)
     if registry is None:
         raise SalespipeError(f"{env} has no registered models yet: `make run ENV={env}` first.")
     record = decide(registry)
     facts = _leave_word(root, env, model, registry)
-    _tell(asdict(record), as_json, lambda _: _print_decision(record, facts))
+    tell(asdict(record), as_json, lambda _: _print_decision(record, facts))
 
 
 def _print_decision(record: Record, facts: dict[str, Any]) -> None:
@@ -217,10 +207,3 @@ def _registry(root: Path, env: str, model: str) -> Registry | None:
 
 def _leave_word(root: Path, env: str, model: str, registry: Registry) -> dict[str, Any]:
     return write_champion(registry, root / "data" / "08_reporting" / env / model)
-
-
-def _tell(facts: Any, as_json: bool, in_words: Callable[[Any], None]) -> None:
-    if as_json:
-        click.echo(json.dumps(facts, indent=2))
-    else:
-        in_words(facts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +60,7 @@ def score_models(
 
 
 def wanted_models(
-    champions: Mapping[str, InOffice], conf: Mapping[str, ModelParams], score: ScoreParams
+    champions: Mapping[str, InOffice], conf: Collection[str], score: ScoreParams
 ) -> list[str]:
     """The models to score with.
 

@@ -1,1 +1,1 @@
-"""Whether what was promised still holds: drift, quality, bias and the decision."""
+"""Drift, quality and bias of champions, and what to do about it: pure functions over frames."""

@@ -1,0 +1,404 @@
+"""How often monitoring cries wolf, and how soon it sees what is wrong, over simulated shops.
+
+    python benchmarks/monitoring.py [--seeds 100] [--evidently 3] [--results file]
+    python benchmarks/monitoring.py --large
+
+A shop of 3,000 customers runs for three years with seasons and promotions. A champion learns from
+the first year and is never replaced; then it is looked at every 28 days for 24 months, each time
+with what was known on that day. Rates are per month. Faults are put into the tables 14 days before
+the last look. The slow shift is a loss of tracking: over eight months the events of a growing share
+of customers are no longer seen, up to a share that costs 0.03 AUC; `sooner` is how often drift is
+told before the quality figures break, which come with the horizon's delay.
+
+`--evidently` runs its default drift preset on the same months of so many shops, against the rows
+that the champion learned from. `--large` times all three reports on a million rows of 50 columns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from salespipe.datasets.engine import connect
+from salespipe.datasets.tables import write_batches
+from salespipe.modelling.candidates import train_candidates
+from salespipe.modelling.evidence import InOffice
+from salespipe.modelling.frame import Feature, infer_schema
+from salespipe.modelling.target import OUTCOME
+from salespipe.monitoring import faults
+from salespipe.monitoring.bias import find_bias
+from salespipe.monitoring.decide import LEVELS, Decision, Found, decide
+from salespipe.monitoring.drift import Drift, find_drift
+from salespipe.monitoring.effects import importance_of, with_effects
+from salespipe.monitoring.feeds import silent_feeds
+from salespipe.monitoring.looks import PREDICTION, Look, looks_at_orders
+from salespipe.monitoring.profiles import profile_looks
+from salespipe.monitoring.quality import figures_of, hold_to
+from salespipe.monitoring.reports import make_reports
+from salespipe.monitoring.watch import Subject, outcome_drift, watch_customers
+from salespipe.params import (
+    BaselineParams,
+    EvaluateParams,
+    ModelParams,
+    SensitiveParams,
+    SimulatorParams,
+    SnapshotParams,
+    TrainParams,
+)
+from salespipe.params_monitor import BiasParams, MonitorParams
+from salespipe.simulator.shop import simulate
+
+warnings.filterwarnings("ignore")
+
+HORIZON, CHECKS = 90, 26
+"""Checks of 28 days in 24 months."""
+FIRST = date(2021, 1, 1)
+DAYS, CUSTOMERS = 1096, 3000
+FAULT_DAYS = 14
+CAUGHT = ("unit change", "category renamed", "feed stopped")
+SENSITIVE = ("age", "gender", "family")
+MODEL = ModelParams(
+    outcome="no_order",
+    snapshots=SnapshotParams(horizon_days=HORIZON),
+    sensitive=SensitiveParams(columns=SENSITIVE),
+    evaluate=EvaluateParams(bootstrap_samples=200),
+)
+PARAMS = MonitorParams(bias=BiasParams(bootstrap_samples=200))
+SHIFT_LOOKS, SHIFT_COST = 8, 0.03
+BLIND = ("visit", "event", "email")
+
+
+class Unfitted:
+    """Stands in for the champion until there is one: features do not depend on it."""
+
+    meta: dict[str, Any] = {}  # noqa: RUF012
+
+    def predict(self, frame: pd.DataFrame) -> np.ndarray:  # noqa: D102
+        return np.zeros(len(frame))
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A shop's tables, all its looks, its champion and what that one promised."""
+
+    tables: Any
+    looks: tuple[Look, ...]
+    champion: Any
+    learned: pd.DataFrame
+    promised: dict[str, Any]
+    importance: dict[str, float]
+
+
+def tables_of(seed: int, folder: Path) -> dict[str, Any]:
+    """Canonical tables of a simulated shop."""
+    params = SimulatorParams(customers=CUSTOMERS, first_day=FIRST, days=DAYS, seed=seed)
+    names = ("orders", "customers", "events", "truth")
+    write_batches(simulate(params), {name: folder / f"{name}.parquet" for name in names})
+    read = {name: connect().read_parquet(folder / f"{name}.parquet") for name in names[:3]}
+    money = {"quantity": "decimal(18,3)", "unit_price": "decimal(18,4)"}
+    orders = read["orders"].cast(money).mutate(reverses_line_id=None)
+    return {**read, "orders": orders.cast({"reverses_line_id": "string"})}
+
+
+def open_shop(seed: int, folder: Path) -> Shop:
+    """Simulates, looks at every month, and trains on the first year."""
+    tables = tables_of(seed, folder)
+    now = FIRST + timedelta(DAYS)
+    every = PARAMS.drift.model_copy(update={"max_looks": 100})
+    looks = looks_at_orders(tables, Unfitted(), MODEL, now, every)
+    looks = tuple(one for one in looks if not one.aside)
+    until = looks[-CHECKS].day
+    first = [one for one in looks if one.day + timedelta(HORIZON) <= until]
+    frame = pd.concat([one.rows for one in first], ignore_index=True)
+    split = np.where(frame["as_of"] >= pd.Timestamp(first[-2].day), "valid", "train")
+    frame = frame.assign(split=split)
+    schema = infer_schema(frame.drop(columns=PREDICTION), SENSITIVE)
+    champion = train_candidates(frame, schema, TrainParams(), BaselineParams()).champion
+    scored = tuple(
+        replace(one, rows=one.rows.assign(**{PREDICTION: champion.predict(one.rows)}),
+                learned=one.day < until)
+        for one in looks
+    )  # fmt: skip
+    test = figures_of(scored[-CHECKS], OUTCOME, MODEL.evaluate)["figures"]
+    importance = importance_of(champion, frame, PARAMS.seed)
+    return Shop(tables, scored, champion, frame, test, importance)
+
+
+def seen_on(looks: Sequence[Look], day: date) -> list[Look]:
+    """The looks up to a day, with the outcomes that were known then."""
+    past = [one for one in looks if one.day <= day][-PARAMS.drift.max_looks :]
+    return [
+        one if one.day + timedelta(HORIZON) < day
+        else replace(one, rows=one.rows.assign(label=np.nan))
+        for one in past
+    ]  # fmt: skip
+
+
+@dataclass
+class Checked:
+    """One check: the decision and what it rests on."""
+
+    decision: Decision
+    found: Found
+
+
+def drift_of(shop: Shop, looks: Sequence[Look]) -> Drift:
+    features = (*shop.champion.schema.features, Feature(name=PREDICTION, kind="number"))
+    profiles = profile_looks(looks, features, PARAMS.drift.bins)
+    drift = find_drift(looks, profiles, shop.importance, PARAMS.drift)
+    return with_effects(drift, shop.champion, looks, PARAMS.seed)
+
+
+def check(shop: Shop, looks: Sequence[Look], figures: dict[str, Any], tables: Any) -> Checked:
+    """What monitoring says of the last look."""
+    known = [figures[one.name] for one in looks if one.known]
+    found = Found(
+        drift=drift_of(shop, looks),
+        outcomes=outcome_drift(looks, PARAMS),
+        quality=hold_to(known[-12:], OUTCOME, shop.promised, PARAMS.quality),
+        bias=find_bias(looks, SENSITIVE, MODEL.gate, PARAMS.bias),
+        feeds=silent_feeds(tables, looks[-1].day, None, 7),
+    )
+    return Checked(decide(found, PARAMS), found)
+
+
+def told(looks: Sequence[Look]) -> dict[str, Any]:
+    return {one.name: figures_of(one, OUTCOME, MODEL.evaluate) for one in looks if one.known}
+
+
+def quiet_months(shop: Shop) -> list[dict[str, Any]]:
+    """Each month's decision where nothing is wrong."""
+    figures, rows = told(shop.looks), []
+    for look in shop.looks[-CHECKS:]:
+        made = check(shop, seen_on(shop.looks, look.day), figures, shop.tables)
+        kinds = sorted({one.kind for one in made.decision.reasons})
+        words = [one.words[:160] for one in made.decision.reasons]
+        rows.append({"day": look.name, "level": made.decision.level, "kinds": kinds,
+                     "words": words})  # fmt: skip
+    return rows
+
+
+def faulty(shop: Shop) -> dict[str, Any]:
+    """Whether the first check sees each fault, which began 14 days before it."""
+    now = shop.looks[-1].day
+    since = now - timedelta(FAULT_DAYS)
+    one_look = PARAMS.drift.model_copy(update={"max_looks": 1})
+    figures, seen = told(shop.looks), {}
+    for fault in (one for one in faults.FAULTS if one.name in CAUGHT):
+        tables = fault.inject(shop.tables, since, fault.size)
+        last = looks_at_orders(tables, shop.champion, MODEL, now, one_look)[-1]
+        made = check(shop, [*seen_on(shop.looks, now)[:-1], last], figures, tables)
+        told_of = {one.kind for one in made.decision.reasons} & {"data", "drift"}
+        seen[fault.name] = {"level": made.decision.level, "caught": bool(told_of)}
+    return seen
+
+
+def blinded(look: Look, share: float, champion: Any) -> Look:
+    """The events of a share of customers are not seen."""
+    rows = look.rows.copy()
+    lost = pd.util.hash_array(rows["entity_id"].to_numpy(dtype=object)) % 10_000 < 10_000 * share
+    for name in (one for one in rows if one.startswith(BLIND)):
+        empty = np.nan if "recency" in name or "rate" in name else 0.0
+        rows[name] = rows[name].mask(lost, empty)
+    return replace(look, rows=rows.assign(**{PREDICTION: champion.predict(rows)}))
+
+
+def auc_of(look: Look) -> float:
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(look.rows["label"], look.rows[PREDICTION]))
+
+
+def slow_shift(shop: Shop) -> dict[str, Any]:
+    """Whether drift is told of a slow loss before quality figures break."""
+    last = [one for one in shop.looks if one.known][-1]
+    shares = np.linspace(0.05, 1, 20)
+    costs = [auc_of(last) - auc_of(blinded(last, share, shop.champion)) for share in shares]
+    reached = np.flatnonzero(np.array(costs) >= SHIFT_COST)
+    if not len(reached):
+        return {"cost": max(costs), "possible": False}
+    most, start = float(shares[reached[0]]), len(shop.looks) - 13
+    shifted = [
+        one if i < start
+        else blinded(one, most * min((i - start + 1) / SHIFT_LOOKS, 1), shop.champion)
+        for i, one in enumerate(shop.looks)
+    ]  # fmt: skip
+    figures = told(shifted)
+    alarm: dict[str, str | None] = {"drift": None, "quality": None}
+    for look in shifted[start:]:
+        looks = seen_on(shifted, look.day)
+        drift = drift_of(shop, looks)
+        known = [figures[one.name] for one in looks if one.known]
+        quality = hold_to(known[-12:], OUTCOME, shop.promised, PARAMS.quality)
+        for kind, found in (("drift", Found(drift=drift)), ("quality", Found(quality=quality))):
+            if alarm[kind] is None and decide(found, PARAMS).level != "ok":
+                alarm[kind] = look.name
+    sooner = alarm["drift"] is not None and (
+        alarm["quality"] is None or alarm["drift"] < alarm["quality"]
+    )
+    return {"share": most, "possible": True, "start": shop.looks[start].name, **alarm,
+            "sooner": sooner}  # fmt: skip
+
+
+def evidently_months(shop: Shop) -> list[dict[str, Any]]:
+    """What its default drift preset says of the same months."""
+    from evidently import DataDefinition, Dataset, Report
+    from evidently.presets import DataDriftPreset
+
+    names = [one.name for one in shop.champion.schema.features]
+    kinds = {one.name: one.kind for one in shop.champion.schema.features}
+    shape = DataDefinition(
+        numerical_columns=[n for n in names if kinds[n] == "number"],
+        categorical_columns=[n for n in names if kinds[n] == "category"],
+    )
+    before = Dataset.from_pandas(shop.learned[names], shape)
+    rows = []
+    for look in shop.looks[-CHECKS:]:
+        now = Dataset.from_pandas(look.rows[names], shape)
+        made = Report([DataDriftPreset()]).run(now, before).dict()["metrics"]
+        counted = next(one for one in made if one["metric_name"].startswith("DriftedColumns"))
+        rows.append({"day": look.name, "share": float(counted["value"]["share"]),
+                     "columns": float(counted["value"]["count"])})  # fmt: skip
+    return rows
+
+
+def run_seed(seed: int, evidently: bool) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        shop = open_shop(seed, Path(folder))
+        steps: dict[str, Callable[[Shop], Any]] = {
+            "quiet": quiet_months,
+            "faults": faulty,
+            "shift": slow_shift,
+            "evidently": evidently_months if evidently else lambda _: [],
+        }
+        result: dict[str, Any] = {"seed": seed, "auc": shop.promised["roc_auc"]["value"]}
+        seconds = {"open": time.perf_counter() - started}
+        for name, step in steps.items():
+            begun = time.perf_counter()
+            result[name] = step(shop)
+            seconds[name] = time.perf_counter() - begun
+        return result | {"seconds": {name: round(value, 1) for name, value in seconds.items()}}
+
+
+def summary(results: Sequence[dict[str, Any]]) -> str:
+    """The rates over all seeds."""
+    months = [one for result in results for one in result["quiet"]]
+    lines = [f"{len(results)} shops, {len(months)} months without a fault"]
+    for level in LEVELS[1:]:
+        share = np.mean([one["level"] == level for one in months])
+        lines.append(f"  false {level:<10} {share:7.1%}")
+    theirs = [one for result in results for one in result["evidently"]]
+    if theirs:
+        drifted = np.mean([one["share"] >= 0.5 for one in theirs])
+        some = np.mean([one["columns"] > 0 for one in theirs])
+        mean = np.mean([one["share"] for one in theirs])
+        lines.append(f"  evidently's default on {len(theirs)} of them: any column {some:.1%}, "
+                     f"half of them {drifted:.1%}, on average {mean:.1%} of columns")  # fmt: skip
+    for name in results[0]["faults"]:
+        caught = np.mean([result["faults"][name]["caught"] for result in results])
+        lines.append(f"  {name}: caught in the first check {caught:.1%}")
+    shifts = [one["shift"] for one in results if one["shift"]["possible"]]
+    if shifts:
+        sooner = np.mean([one["sooner"] for one in shifts])
+        seen = np.mean([one["drift"] is not None for one in shifts])
+        lines.append(f"  slow shift ({len(shifts)} shops): seen {seen:.1%}, sooner {sooner:.1%}")
+    return "\n".join(lines)
+
+
+LARGE_ROWS, LARGE_COLUMNS, LARGE_LOOKS = 1_000_000, 50, 10
+
+
+class Linear:
+    """A champion of the large frame, cheap to ask."""
+
+    meta: dict[str, Any] = {}  # noqa: RUF012
+    target = OUTCOME
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        keys = ["entity_id", "label", PREDICTION, "sex", "age"]
+        self.schema = infer_schema(frame.drop(columns=keys, errors="ignore"))
+
+    def predict(self, frame: pd.DataFrame) -> np.ndarray:  # noqa: D102
+        return np.asarray(1 / (1 + np.exp(-frame["x0"] - 0.5 * frame["x1"])))
+
+    def contributions(self, frame: pd.DataFrame) -> pd.DataFrame:  # noqa: D102
+        return frame[[one.name for one in self.schema.features if one.kind == "number"]]
+
+
+def large() -> None:
+    """Times all three reports where now has a million rows, and so have ten looks before in all."""
+    rng = np.random.default_rng(0)
+
+    def look(place: int, rows: int) -> Look:
+        numbers = {f"x{i}": rng.normal(0.02 * rng.normal(), 1, rows) for i in range(45)}
+        kinds = {f"k{i}": rng.choice(list("abcdef"), rows) for i in range(5)}
+        frame = pd.DataFrame(numbers | kinds).assign(
+            entity_id=[f"c{i}" for i in range(rows)], sex=rng.choice(["f", "m"], rows),
+            age=rng.integers(18, 90, rows),
+        )  # fmt: skip
+        score = Linear(frame.head(100)).predict(frame)
+        frame = frame.assign(**{PREDICTION: score, "label": (rng.random(rows) < score) * 1.0})
+        day = FIRST + timedelta(28 * place)
+        return Look(str(day), day, frame, learned=place < 5)
+
+    looks = tuple(look(i, LARGE_ROWS // LARGE_LOOKS) for i in range(LARGE_LOOKS))
+    looks = (*looks, look(LARGE_LOOKS, LARGE_ROWS))
+    champion = Linear(looks[0].rows)
+    model = ModelParams(outcome="order", sensitive=SensitiveParams(columns=("sex", "age")))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    started = time.perf_counter()
+    subject = Subject("large", InOffice(1, champion), model, {})
+    watched = watch_customers(looks, subject, model, MonitorParams(), Found())
+    middle = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        sizes = {}
+        for name, report in make_reports(watched, MonitorParams()).items():
+            file = Path(folder) / f"{name}.html"
+            report.save_html(str(file))
+            sizes[name] = file.stat().st_size / 1e6
+    done = time.perf_counter()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f"{LARGE_ROWS:,} rows x {LARGE_COLUMNS} columns: {done - started:.1f} s "
+          f"(figures {middle - started:.1f}, reports {done - middle:.1f}), peak {peak:.2f} GB "
+          f"of which {before:.2f} GB were the rows themselves")  # fmt: skip
+    print("  " + ", ".join(f"{name}.html {size:.1f} MB" for name, size in sizes.items()))
+
+
+def main() -> None:
+    """Runs the shops one after another; each result is a line of the results file."""
+    parser = argparse.ArgumentParser(description="How often monitoring errs.")
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--evidently", type=int, default=1)
+    parser.add_argument("--results", type=Path)
+    parser.add_argument("--large", action="store_true")
+    arguments = parser.parse_args()
+    if arguments.large:
+        large()
+        return
+    results = []
+    for seed in range(arguments.first, arguments.first + arguments.seeds):
+        results.append(run_seed(seed, seed - arguments.first < arguments.evidently))
+        if arguments.results:
+            with arguments.results.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(results[-1]) + "\n")
+        print(f"seed {seed}: {results[-1]['seconds']}", file=sys.stderr, flush=True)
+    print(summary(results))
+
+
+if __name__ == "__main__":
+    main()

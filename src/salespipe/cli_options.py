@@ -1,0 +1,37 @@
+"""What the commands share: options, checks and how results are told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from salespipe.errors import SalespipeError
+from salespipe.loop import check_business
+
+env_option = click.option(
+    "--env", default="demo", show_default=True, help="The business: conf/<env>/."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def check_models(root: Path, env: str, models: Sequence[str]) -> None:
+    """See that a business has the models that were named.
+
+    Raises:
+        SalespipeError: it lacks one.
+    """
+    known = check_business(root, env)
+    if unknown := sorted(set(models) - set(known)):
+        raise SalespipeError(f"{env} has no model {unknown[0]!r}; it has {', '.join(known)}.")
+
+
+def tell(facts: Any, as_json: bool, in_words: Callable[[Any], None]) -> None:
+    """Print a result as JSON or in words."""
+    if as_json:
+        click.echo(json.dumps(facts, indent=2))
+    else:
+        in_words(facts)

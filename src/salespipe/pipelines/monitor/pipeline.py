@@ -1,0 +1,15 @@
+"""Canonical tables and champions in, reports and decisions out."""
+
+from kedro.pipeline import Pipeline, node, pipeline
+
+from salespipe.pipelines.monitor.nodes import drill_champions, watch_champions
+
+
+def create_pipeline() -> Pipeline:
+    """Watch every champion; `--tags drill` tries the alarms instead."""
+    needs = ["tables", "champions", "champion_runs", "params:monitor", "parameters"]
+    made = ["monitor_reports", "monitor_metrics", "monitor_report"]
+    return pipeline([
+        node(watch_champions, needs, made, name="watch_champions", tags="monitor"),
+        node(drill_champions, needs, "drill_report", name="drill_champions", tags="drill"),
+    ])  # fmt: skip
