@@ -73,7 +73,10 @@ class Guard:
             limit = int(self._server.settings.max_body_mb * 2**20)
             body = await read_body(scope, receive, limit, self._server.settings.body_seconds)
             call.started = time.perf_counter()
-            await self._app(scope, _replay(body, receive), call.send)
+            async with asyncio.timeout(self._server.settings.answer_seconds):
+                await self._app(scope, _replay(body, receive), call.send)
+        except TimeoutError:
+            raise busy() from None
         finally:
             self._in_flight -= 1
 

@@ -35,6 +35,8 @@ class Settings(BaseModel):
     """Requests that one worker takes on; more are answered by 503 at once."""
     body_seconds: float = Field(10, gt=0)
     """Time a client has to send its request."""
+    answer_seconds: float = Field(30, gt=0)
+    """Time an answer may take; it is 503 beyond."""
     follow_seconds: float = Field(1, gt=0)
     """How often the pointer and the tokens are looked at."""
 

@@ -102,21 +102,42 @@ def update_bundle(
         The parts in office, by model.
 
     Raises:
-        SalespipeError: there is no champion, or one can't be read.
+        SalespipeError: there is no champion, or one can't be read; the others are in place then.
     """
     if not wanted:
         raise SalespipeError(
             f"{business.env} has no champion to serve: train with `make run ENV={business.env}`, "
             "or approve a version."
         )
+    import filelock
+
     folder = folder or business.bundle
-    parts = {model: build_part(business, model, wanted[model], folder) for model in sorted(wanted)}
-    pointed = {"format": FORMAT, "business": business.env, "parts": parts}
-    if read_pointer(folder) != pointed:
-        write_json(folder / POINTER, pointed)
-    for model, part in parts.items():
-        _forget_old(folder / model, part)
+    folder.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(folder / ".lock"):
+        parts, problems = _build_parts(business, wanted, folder)
+        pointed = {"format": FORMAT, "business": business.env, "parts": parts}
+        if parts and read_pointer(folder) != pointed:
+            write_json(folder / POINTER, pointed)
+        _forget_old(folder, parts)
+    if problems:
+        raise SalespipeError(" ".join(problems))
     return parts
+
+
+def _build_parts(
+    business: Business, wanted: Mapping[str, int], folder: Path
+) -> tuple[dict[str, str], list[str]]:
+    """The part of each model; where one can't be built the one before stays, and why is told."""
+    parts, problems = {}, []
+    before: dict[str, str] = read_pointer(folder).get("parts", {})
+    for model, version in sorted(wanted.items()):
+        try:
+            parts[model] = build_part(business, model, version, folder)
+        except SalespipeError as error:
+            problems.append(f"{error} Train again, or `salespipe rollback {model}`.")
+            if model in before:
+                parts[model] = before[model]
+    return parts, problems
 
 
 def build_part(business: Business, model: str, version: int, folder: Path) -> str:
@@ -130,7 +151,7 @@ def build_part(business: Business, model: str, version: int, folder: Path) -> st
     """
     name = f"{model}/v{version}-{business.data_stamp()}"
     part = folder / name
-    if not (part / "facts.json").is_file():
+    if not _is_current(part):
         registry = business.registry(model)
         with replacing(part) as beside:
             shutil.copytree(registry.folder(version), beside / "model")
@@ -143,6 +164,11 @@ def build_part(business: Business, model: str, version: int, folder: Path) -> st
                 )
             write_json(beside / "facts.json", facts)
     return name
+
+
+def _is_current(part: Path) -> bool:
+    facts = part / "facts.json"
+    return facts.is_file() and json.loads(facts.read_text("utf-8"))["format"] == FORMAT
 
 
 def _origin(business: Business, model: str, version: int) -> dict[str, Any]:
@@ -215,8 +241,15 @@ def _digest(groups: Any) -> str:
     return "groups-" + hashlib.sha256(json.dumps(groups, sort_keys=True).encode()).hexdigest()[:8]
 
 
-def _forget_old(folder: Path, current: str) -> None:
-    """Delete parts that no worker reads any more."""
-    parts = sorted(folder.glob("v*"), key=lambda part: part.stat().st_mtime, reverse=True)
-    for part in [part for part in parts if part.name != Path(current).name][KEPT_PARTS:]:
-        remove(part)
+def _forget_old(folder: Path, current: Mapping[str, str]) -> None:
+    """Delete parts that no worker reads any more, and frames that no part names."""
+    for model in current:
+        parts = sorted((folder / model).glob("v*"), key=lambda p: p.stat().st_mtime, reverse=True)
+        named = folder / current[model]
+        for part in [part for part in parts if part != named][KEPT_PARTS:]:
+            remove(part)
+    told = [json.loads(file.read_text("utf-8")) for file in folder.glob("*/v*/facts.json")]
+    kept = {facts.get("frame") for facts in told}
+    for frame in (folder / FRAMES).glob("*.arrow"):
+        if frame.name not in kept:
+            remove(frame)

@@ -208,7 +208,9 @@ def test_without_tokens_only_this_machine_may_ask(client):
 
 def guard(**settings):
     """The guard around an app that waits until it is told to answer."""
-    defaults = {"max_in_flight": 2, "max_body_mb": 0.001, "body_seconds": 0.2}
+    defaults = {
+        "max_in_flight": 2, "max_body_mb": 0.001, "body_seconds": 0.2, "answer_seconds": 5,
+    }  # fmt: skip
     held = asyncio.Event()
 
     async def app(scope, receive, send):
@@ -272,6 +274,17 @@ def test_a_body_that_never_comes_is_not_waited_for():
             return await client.post("/churn/score", content=body())
 
     assert_error(asyncio.run(scenario()), 408, "timeout")
+
+
+def test_an_answer_that_takes_too_long_is_given_up():
+    async def scenario():
+        app, _ = guard(answer_seconds=0.05)
+        async with asking(app) as client:
+            return await client.post("/churn/score")
+
+    refused = asyncio.run(scenario())
+    assert_error(refused, 503, "busy")
+    assert refused.headers["retry-after"] == "1"
 
 
 def test_every_answer_has_the_request_s_id(client):

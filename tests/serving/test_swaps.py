@@ -159,6 +159,20 @@ def test_old_parts_are_forgotten_but_for_a_few(shop, tmp_path):
     assert len(kept) == 1 + KEPT_PARTS
 
 
+def test_one_champion_that_can_t_be_read_does_not_hold_up_the_others(shop, tmp_path):
+    from salespipe.bundle import update_bundle
+    from salespipe.errors import SalespipeError
+
+    folder = tmp_path / "bundle"
+    with contextlib.chdir(shop.folder):
+        first = update_bundle(shop.business, {"churn": 1}, folder)
+        with pytest.raises(SalespipeError, match=r"no version 99.*rollback churn"):
+            update_bundle(shop.business, {"churn": 99, "offers": 1}, folder)
+    parts = read_pointer(folder)["parts"]
+    assert parts["churn"] == first["churn"]
+    assert parts["offers"].startswith("offers/v1-")
+
+
 def test_nobody_in_office_is_said_plainly(shop, tmp_path):
     from salespipe.bundle import update_bundle
     from salespipe.errors import SalespipeError
