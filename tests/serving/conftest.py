@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 from types import SimpleNamespace
 
-import httpx
 import pandas as pd
 import pytest
+
+from tests.serving.asking import Client
 
 MODELS = ["churn", "offers", "forecast"]
 
@@ -75,41 +76,6 @@ def serve():
     yield start
     for server in started:
         server.stop()
-
-
-class Client:
-    """Asks an ASGI app as an app on this machine would; errors of the app are answers here too."""
-
-    def __init__(self, app, headers=None, address="127.0.0.1"):
-        self._app, self._headers, self._address = app, headers or {}, address
-
-    def request(self, method, path, **given):
-        import asyncio
-
-        async def ask():
-            transport = httpx.ASGITransport(
-                app=self._app, client=(self._address, 1), raise_app_exceptions=False
-            )
-            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-                return await client.request(
-                    method, path, headers=self._headers | given.pop("headers", {}), **given
-                )
-
-        return asyncio.run(ask())
-
-    def post(self, path, body):
-        return self.request("POST", path, json=body)
-
-    def get(self, path):
-        return self.request("GET", path)
-
-    def results(self, path, **body):
-        answer = self.post(path, body)
-        assert answer.status_code == 200, answer.text
-        return answer.json()["results"]
-
-    def of(self, **other):
-        return Client(self._app, **({"headers": self._headers, "address": self._address} | other))
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from serving.answers import explain, score
 from serving.champions import load_part
 
 from salespipe.parts import read_frame
+from tests.serving.asking import histories_of, three_ways
 
 COUNT = 1000
 
@@ -29,64 +30,19 @@ def listed(shop):
     return rows.sort_values("entity_id").head(COUNT).set_index("entity_id")
 
 
-@pytest.fixture(scope="module")
-def histories(shop, listed):
-    """Everything that is known of them, as an app would send it."""
-    folder = shop.folder / "data/03_primary/demo"
-    tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in ("orders", "events")}
-    people = pd.read_parquet(folder / "customers.parquet").set_index("customer_id")
-    left_out = {"customer_id", "line_id", "reverses_line_id", "item_name"}
-    rows = {
-        name: {
-            customer: json.loads(
-                part.drop(columns=left_out & set(part))
-                .assign(
-                    **{c: part[c].astype(float) for c in ("quantity", "unit_price") if c in part}
-                )
-                .to_json(orient="records", date_format="iso", double_precision=15)
-            )
-            for customer, part in table.groupby("customer_id")
-        }
-        for name, table in tables.items()
-    }
-    attributes = json.loads(people.to_json(orient="index", date_format="iso", double_precision=15))
-    return {
-        customer: {
-            "orders": _known(rows["orders"][customer]),
-            "events": _known(rows["events"].get(customer, [])),
-            "customer": _known([attributes[customer]])[0],
-        }
-        for customer in listed.index
-    }
+def test_all_three_ways_equal_the_batch_scores(client, churn, shop, listed):
+    assert len(listed) > 300
+    told = three_ways(client, churn, shop.folder / "data/03_primary/demo", listed.index)
+    for way, results in told.items():
+        got = np.array([one["probability"] for one in results])
+        assert np.abs(got - listed["probability"].to_numpy()).max() <= 1e-9, way
+        assert [one["decile"] for one in results] == listed["decile"].tolist(), way
 
 
-def _known(rows):
-    return [{name: value for name, value in row.items() if value is not None} for row in rows]
-
-
-def test_all_three_ways_equal_the_batch_scores(client, churn, shop, listed, histories):
-    expected = listed["probability"].to_numpy()
-    assert len(expected) > 300
-    by_id = client.results("/churn/score", entities=[{"customer_id": one} for one in listed.index])
-    frame = read_frame(churn._frame_file).to_pandas().set_index("entity_id").loc[listed.index]
-    from salespipe.modelling.served import feature_records
-
-    features = feature_records(frame, churn.model)
-    by_features = client.results("/churn/score", entities=[{"features": one} for one in features])
-    as_of = churn.facts["as_of"]
-    by_history = client.results(
-        "/churn/score",
-        entities=[{"history": histories[one], "as_of": as_of} for one in listed.index],
-    )
-    for told in (by_id, by_features, by_history):
-        got = np.array([one["probability"] for one in told])
-        assert np.abs(got - expected).max() <= 1e-9
-        assert [one["decile"] for one in told] == listed["decile"].tolist()
-
-
-def test_features_of_histories_equal_training_s(churn, listed, histories):
+def test_features_of_histories_equal_training_s(churn, shop, listed):
     as_of = date.fromisoformat(churn.facts["as_of"])
     some = listed.index[:200]
+    histories = histories_of(shop.folder / "data/03_primary/demo", some)
     parsed = churn.question.validate_json(
         json.dumps({"entities": [{"history": histories[one]} for one in some]})
     )["entities"]
