@@ -1,8 +1,12 @@
-# make run | ui | test | test-real | bench | check    (see README)
+# make run | serve | ui | test | test-real | bench | check    (see README)
 ENV ?= demo
 DATA ?=
 DATASETS ?= ../shared/datasets
 PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 3000
+WORKERS ?= 1
+TOKENS ?=
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -13,10 +17,13 @@ export DVC_NO_ANALYTICS = 1
 export MLFLOW_DISABLE_TELEMETRY = true
 export BENTOML_DO_NOT_TRACK = true
 
-.PHONY: run ui test test-real bench check lock clean
+.PHONY: run serve ui test test-real bench check lock clean
 
 run: $(READY)
 	@$(BIN)/python -m salespipe.loop --env $(ENV) $(if $(DATA),--data "$(DATA)")
+
+serve: $(READY)
+	@$(BIN)/python -m salespipe.serve --env $(ENV) --host $(HOST) --port $(PORT) --workers $(WORKERS) $(if $(TOKENS),--tokens "$(TOKENS)")
 
 ui: $(READY)
 	@$(BIN)/python -m salespipe.pages --env $(ENV)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from salespipe.datasets.atomic import replacing
+from salespipe.files import replacing
 from salespipe.terminal import console
 
 if TYPE_CHECKING:

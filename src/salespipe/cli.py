@@ -18,6 +18,7 @@ from salespipe.champions import (
 )
 from salespipe.cli_monitor import drill, monitor
 from salespipe.cli_options import check_models, env_option, json_option, tell
+from salespipe.environment import set_environment
 from salespipe.errors import SalespipeError
 from salespipe.loop import check_business
 
@@ -31,6 +32,7 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; say what can be mended without a traceback."""
+        set_environment()
         try:
             return super().invoke(ctx)
         except SalespipeError as error:
@@ -137,10 +139,45 @@ def score(
     tell(run_scoring(root, env, given), as_json, print_scores)
 
 
+@cli.command()
+@env_option
+@json_option
+@click.option("--model", "models", multiple=True, help="Only this model; may be repeated.")
+@click.option(
+    "--without-customers", is_flag=True, help="Leave everyone's scores out: no lookups by id."
+)
+def package(env: str, as_json: bool, models: tuple[str, ...], without_customers: bool) -> None:
+    """Build Bentos of the champions: one each, and one with all of them.
+
+    Each is exported, started away from this repository and asked a golden set; one that answers
+    otherwise than its registered model is deleted.
+    """
+    from salespipe.package import package as build_all
+    from salespipe.package import print_packaged
+
+    root = Path.cwd()
+    check_models(root, env, models)
+    tell(build_all(root, env, list(models), customers=not without_customers), as_json,
+          print_packaged)  # fmt: skip
+
+
+@cli.command()
+@json_option
+@click.argument("receipt")
+def trace(receipt: str, as_json: bool) -> None:
+    """Walk RECEIPT back to its run, data and code.
+
+    RECEIPT is the `id` of an answer's receipt, a file that holds an answer, or - for a pipe.
+    """
+    from salespipe.trace import print_trace, read_receipt
+    from salespipe.trace import trace as walk_back
+
+    tell(walk_back(Path.cwd(), read_receipt(receipt)), as_json, print_trace)
+
+
 def _decide(env: str, model: str, decide: Callable[[Registry], Record], as_json: bool) -> None:
     root = Path.cwd()
-    if model not in (models := check_business(root, env)):
-        raise SalespipeError(f"{env} has no model {model!r}; it has {', '.join(models)}.")
+    check_models(root, env, [model])
     registry = _registry(root, env, model)
     if registry is None:
         raise SalespipeError(f"{env} has no registered models yet: `make run ENV={env}` first.")

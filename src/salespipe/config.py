@@ -8,6 +8,9 @@ from typing import Any
 from kedro.config import MissingConfigException, OmegaConfigLoader
 from omegaconf import OmegaConf
 
+MERGED = ("parameters", "globals", "mlflow")
+"""Kinds of conf of which a business overrides single keys, not the whole."""
+
 
 class BusinessConfigLoader(OmegaConfigLoader):
     """OmegaConf files with three resolvers more.
@@ -26,7 +29,12 @@ class BusinessConfigLoader(OmegaConfigLoader):
     ) -> None:
         # two kinds of conf with patterns of their own, which the resolvers read
         patterns = {"source": ["source*"], "mlflow": ["mlflow*"]}
-        settings = {"base_env": "base", "default_run_env": "demo", **kwargs}
+        settings = {
+            "base_env": "base",
+            "default_run_env": "demo",
+            "merge_strategy": dict.fromkeys(MERGED, "soft"),
+            **kwargs,
+        }
         settings["config_patterns"] = patterns | settings.get("config_patterns", {})
         super().__init__(conf_source, env, runtime_params, **settings)
 

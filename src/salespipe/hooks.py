@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedro.framework.hooks import hook_impl
 
+from salespipe.environment import set_environment
 from salespipe.errors import SalespipeError
 
 if TYPE_CHECKING:
@@ -21,16 +21,6 @@ if TYPE_CHECKING:
     from salespipe.tracking import Tracker
 
 logger = logging.getLogger("salespipe")
-
-ENVIRONMENT = {
-    # threads that spin while they wait stall each other where cores are shared
-    "OMP_WAIT_POLICY": "PASSIVE",
-    "DO_NOT_TRACK": "true",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_LOGGING_LEVEL": "WARNING",
-}
 
 
 class ProgressHooks:
@@ -85,8 +75,7 @@ class MlflowHooks:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Set what libraries read as they are imported, and keep the context for its conf."""
-        for name, value in ENVIRONMENT.items():
-            os.environ.setdefault(name, value)
+        set_environment()
         self._context = context
 
     @hook_impl

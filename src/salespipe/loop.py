@@ -15,20 +15,14 @@ import click
 import yaml
 
 from salespipe.champions import champion_rows, print_champions
-from salespipe.datasets.atomic import replacing
 from salespipe.datasets.formats import FORMATS, is_source_file
+from salespipe.environment import QUIET
 from salespipe.errors import SalespipeError
+from salespipe.files import replacing
 
 SIMULATED = "demo"
-
-QUIET = {
-    "DO_NOT_TRACK": "true",
-    "DVC_NO_ANALYTICS": "1",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "BENTOML_DO_NOT_TRACK": "true",
-    "PYTHONUNBUFFERED": "1",
-}
-"""No single switch turns off what five tools report home."""
+LAST_STAGE = "train"
+"""Packaging comes after the loop, when a Bento is wanted: `dvc repro package`."""
 
 # What DVC says to people who drive it by hand, or repeats of what the stage has said already.
 _CHATTER = (
@@ -161,7 +155,7 @@ def reproduce(root: Path, env: str) -> bool:
     """
     clear_stale_lock(root / ".dvc" / "tmp" / "rwlock")
     dvc_yaml = (pipeline_folder(root, env) / "dvc.yaml").relative_to(root)
-    command = [sys.executable, "-m", "dvc", "repro", str(dvc_yaml)]
+    command = [sys.executable, "-m", "dvc", "repro", f"{dvc_yaml}:{LAST_STAGE}"]
     binaries = Path(sys.executable).parent.as_posix()
     environment = os.environ | QUIET | {"PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}"}
     changed = False

@@ -1,6 +1,6 @@
 """The prediction log: what services answered, one schema, written by them and read by monitoring.
 
-Files lie under `day=<date>/` as Parquet; the last second or so of a running worker is still in its
+Files lie under `day=<date>/` as Parquet; what a running worker answered of late is in its
 journal, an Arrow stream beside them (`*.arrows`), which is read up to its last whole batch.
 """
 
@@ -72,7 +72,9 @@ def read_predictions(
         if (since and stamp < since) or (until and stamp > until):
             continue
         parts += [pq.read_table(file, schema=schema) for file in sorted(day.glob("*.parquet"))]
-        parts += [read_journal(file) for file in sorted(day.glob(f"*{JOURNAL}"))]
+        journals = [file for file in sorted(day.glob(f"*{JOURNAL}"))
+                    if not file.with_suffix(".parquet").exists()]  # fmt: skip
+        parts += [read_journal(file) for file in journals]
     table = pa.concat_tables(parts)
     return table.filter(pc.equal(table["model"], model)).sort_by("at")
 

@@ -5,6 +5,7 @@ The alias `champion` is what counts, whoever moves it; the ledger keeps who did 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -153,20 +154,61 @@ class Registry:
         Raises:
             SalespipeError: they are not there, or no model that this version of salespipe knows.
         """
-        import mlflow
-        from mlflow.exceptions import MlflowException
-
         from salespipe.modelling.predict import load_model
 
         try:
-            source = f"models:/{self.name}/{version}"
-            folder = mlflow.artifacts.download_artifacts(source, tracking_uri=self._uri)
-            saved = sorted(Path(folder).glob("artifacts/*/meta.json"))
-            if not saved:
-                raise SalespipeError("its files are gone")
-            return load_model(saved[0].parent)
-        except (SalespipeError, MlflowException, OSError, ValueError, KeyError) as error:
+            return load_model(self.folder(version))
+        except (SalespipeError, OSError, ValueError, KeyError) as error:
             raise SalespipeError(f"{self.name} v{version} can't be read: {error}") from error
+
+    def folder(self, version: int) -> Path:
+        """The files of a version's model on this machine.
+
+        Raises:
+            SalespipeError: they are not there.
+        """
+        import mlflow
+        from mlflow.exceptions import MlflowException
+
+        source = f"models:/{self.name}/{version}"
+        try:
+            found = mlflow.artifacts.download_artifacts(source, tracking_uri=self._uri)
+        except (MlflowException, OSError) as error:
+            raise SalespipeError(f"its files can't be had: {error}") from error
+        if saved := sorted(Path(found).glob("artifacts/*/meta.json")):
+            return saved[0].parent
+        raise SalespipeError("its files are gone")
+
+    def origin(self, version: int) -> dict[str, Any]:
+        """Where a version comes from; JSON-ready.
+
+        Returns:
+            `run_id`, `git_commit`, `data_hash` (MD5 of the model input, which DVC knows it by),
+            and `trained_as_of`, null where they were not recorded.
+        """
+        found = self._version(version)
+        recorded = {key: found.tags.get(key) for key in ("git_commit", "data_hash")}
+        return {"run_id": found.run_id, **recorded, "trained_as_of": found.tags.get("as_of")}
+
+    def decision(self, version: int) -> dict[str, str | None]:
+        """What was decided on a version: `verdict`, `approver`, `reason`, `decided_at`."""
+        tags = self._version(version).tags
+        return {key: tags.get(key) for key in ("verdict", "approver", "reason", "decided_at")}
+
+    def report(self, version: int, name: str) -> dict[str, Any]:
+        """A JSON report of a version's run, such as `metrics.json`; empty where it left none."""
+        import mlflow
+        from mlflow.exceptions import MlflowException
+
+        run_id = self._version(version).run_id
+        try:
+            file = mlflow.artifacts.download_artifacts(
+                run_id=run_id, artifact_path=name, tracking_uri=self._uri
+            )
+        except (MlflowException, OSError):
+            return {}
+        content: dict[str, Any] = json.loads(Path(file).read_text("utf-8"))
+        return content
 
     def summary(self) -> dict[str, Any]:
         """Who is champion, by whose decision, and which version waits for one; JSON-ready."""

@@ -9,6 +9,3 @@ HOOKS = (ProgressHooks(), MlflowHooks())
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
 
 CONFIG_LOADER_CLASS = BusinessConfigLoader
-CONFIG_LOADER_ARGS = {
-    "merge_strategy": {"parameters": "soft", "globals": "soft", "mlflow": "soft"},
-}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from salespipe.datasets.atomic import replacing
+from salespipe.files import replacing
 
 SQLITE = "sqlite:///"
 

@@ -1,42 +1,13 @@
-"""Nothing half-written stays: write beside, then rename."""
+"""Any dataset of a library, saved so that nothing half-written stays."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractDataset
 
-_BESIDE = ".part"
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Yield a path beside `path` to write to; rename it over `path` only if all went well.
-
-    Works for files and for folders. What a killed run left beside is cleared first.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}{_BESIDE}")
-    remove(beside)
-    try:
-        yield beside
-        if path.is_dir():
-            remove(path)
-        beside.replace(path)
-    finally:
-        remove(beside)
-
-
-def remove(path: Path) -> None:
-    """Delete a file or folder if it is there."""
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+from salespipe.files import replacing
 
 
 class Atomic(AbstractDataset[Any, Any]):

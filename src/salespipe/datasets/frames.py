@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset
 
-from salespipe.datasets.atomic import replacing
+from salespipe.files import replacing
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset, DatasetError
 
-from salespipe.datasets.atomic import replacing
 from salespipe.errors import SalespipeError
+from salespipe.files import replacing
 from salespipe.store import store_exists, tracking_uri
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset
 
-from salespipe.datasets.atomic import remove, replacing
 from salespipe.datasets.engine import connect
+from salespipe.files import remove, replacing
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

@@ -57,9 +57,22 @@ def customer_features(
         SalespipeError: Two groups, or a group and an attribute, use the same name.
     """
     inputs = collect_inputs(tables, snapshots)
+    return reduce(add_part, feature_parts(inputs, groups), inputs.snapshots).drop("customer")
+
+
+def feature_parts(
+    inputs: Inputs, groups: Mapping[str, FeatureGroup] = FEATURE_GROUPS
+) -> list[ir.Table]:
+    """The features before they are joined: one table for each relation they are computed from.
+
+    Returns:
+        Tables of `customer, as_of` and some of the features, one row a snapshot.
+
+    Raises:
+        SalespipeError: Two groups, or a group and an attribute, use the same name.
+    """
     merged = merge_measures([m for group in groups.values() if (m := group(inputs)) is not None])
-    parts = [evaluate(relation, columns) for relation, columns in merged]
-    return reduce(add_part, parts, inputs.snapshots).drop("customer")
+    return [evaluate(relation, columns) for relation, columns in merged]
 
 
 def add_part(left: ir.Table, right: ir.Table) -> ir.Table:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from salespipe.errors import SalespipeError
+from salespipe.files import write_json
 from salespipe.modelling.blend import Blend
 from salespipe.modelling.calibrate import Calibrator
 from salespipe.modelling.forecast.saved import FORMAT, load_forecast
@@ -83,9 +84,9 @@ def save_model(model: Model, directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     kind = _write_scorer(model.scorer, directory)
     facts = {"format": FORMAT, "kind": kind, "name": model.name, "schema_hash": model.schema.hash()}
-    _write(directory / "schema.json", model.schema.model_dump(mode="json"))
-    _write(directory / "calibrator.json", model.calibrator.model_dump(mode="json"))
-    _write(directory / "meta.json", facts | {"facts": model.meta})
+    write_json(directory / "schema.json", model.schema.model_dump(mode="json"))
+    write_json(directory / "calibrator.json", model.calibrator.model_dump(mode="json"))
+    write_json(directory / "meta.json", facts | {"facts": model.meta})
 
 
 def load_model(directory: Path | str) -> Any:
@@ -116,21 +117,17 @@ def _read_model(directory: Path, meta: dict[str, Any]) -> Model:
     )
 
 
-def _write(path: Path, content: dict[str, Any] | list[dict[str, Any]]) -> None:
-    path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", "utf-8")
-
-
 def _write_scorer(scorer: Scorer, directory: Path) -> str:
     match scorer:
         case RuleModel() | LogisticModel():
-            _write(directory / "model.json", scorer.model_dump(mode="json"))
+            write_json(directory / "model.json", scorer.model_dump(mode="json"))
             return "rule" if isinstance(scorer, RuleModel) else "logistic"
         case BoostedTrees():
             scorer.save(directory)
             return "trees"
         case Blend(trees=trees, logistics=logistics):
             trees.save(directory)
-            _write(directory / "model.json", [m.model_dump(mode="json") for m in logistics])
+            write_json(directory / "model.json", [m.model_dump(mode="json") for m in logistics])
             return "blend"
         case _:
             raise TypeError(f"no file format for {type(scorer).__name__}")

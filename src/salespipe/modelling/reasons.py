@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from salespipe.features.words import feature_help
 from salespipe.modelling.frame import Integers
 from salespipe.modelling.predict import Model
 
@@ -41,6 +40,8 @@ def strongest_reasons(model: Model, rows: pd.DataFrame) -> pd.DataFrame:
 
 def _words(parts: pd.DataFrame, rows: pd.DataFrame, feature: Integers) -> pd.Series:
     """The named feature of each row in words, put together feature by feature."""
+    from salespipe.features.words import feature_help
+
     words = np.full(len(rows), None, dtype=object)
     for place in np.unique(feature):
         name = str(parts.columns[place])

@@ -69,7 +69,7 @@ def score_rows(rows: pd.DataFrame, office: InOffice, costs: CostParams) -> pd.Da
         recent_spend=spend_of(rows, costs),
         expected_value=predicted * worth,
         **{str(name): words for name, words in strongest_reasons(model, rows).items()},
-        suppressed=_opted_out(rows),
+        suppressed=opted_out(rows),
         champion_version=office.version,
     )
     by = ["expected_value", model.target.output, *keys[:2]]
@@ -81,7 +81,7 @@ def without_score(rows: pd.DataFrame, office: InOffice, why: str) -> pd.DataFram
     """Customers that the champion does not speak of, so that the list holds everyone."""
     keys = [name for name in ("entity_id", "item_group", "as_of") if name in rows]
     listed = rows[keys].assign(
-        reason_1=why, suppressed=_opted_out(rows), champion_version=office.version
+        reason_1=why, suppressed=opted_out(rows), champion_version=office.version
     )
     return listed.sort_values(keys[:1], kind="stable")
 
@@ -93,7 +93,8 @@ def deciles(score: Floats) -> Any:
     return pd.array(np.floor(above) + 1, dtype="Int64")
 
 
-def _opted_out(rows: pd.DataFrame) -> Any:
+def opted_out(rows: pd.DataFrame) -> Any:
+    """Who is never to be contacted."""
     if OPTED_OUT not in rows:
         return False
     return rows[OPTED_OUT].fillna(0).astype(bool)

@@ -6,6 +6,7 @@ is kept: every day of the horizon with its intervals, and the procedure that mad
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from salespipe.errors import SalespipeError
+from salespipe.files import write_json
 from salespipe.modelling.forecast.backtest import Forecasts
 from salespipe.modelling.forecast.intervals import (
     COVERAGES,
@@ -76,6 +78,11 @@ class ForecastModel:
         kept = found[found["step"] < found["blocks"]].sort_values(["question", "step"])
         return kept[list(ANSWER)].reset_index(drop=True)
 
+    def hash(self) -> str:
+        """SHA-256 of what can be asked: the series, and how far they reach."""
+        asked = self.table[list(QUESTION[:4])].drop_duplicates().to_csv(index=False)
+        return hashlib.sha256(f"{self.procedure.horizon_days}\n{asked}".encode()).hexdigest()
+
     def _check(self, asked: pd.DataFrame) -> None:
         known = set(zip(*(self.table[name] for name in QUESTION[:4]), strict=True))
         most = self.procedure.horizon_days
@@ -92,12 +99,12 @@ class ForecastModel:
         """Writes Parquet and JSON; the directory is made if need be."""
         directory.mkdir(parents=True, exist_ok=True)
         self.table.to_parquet(directory / "forecast.parquet", index=False)
-        _write(directory / "procedure.json", {
+        write_json(directory / "procedure.json", {
             "params": self.procedure.model_dump(mode="json"),
             "chosen": {measure: dict(levels) for measure, levels in self.chosen.items()},
         })  # fmt: skip
         facts = {"format": FORMAT, "kind": KIND, "name": KIND, "facts": self.meta}
-        _write(directory / "meta.json", facts)
+        write_json(directory / "meta.json", facts)
 
 
 def load_forecast(directory: Path) -> ForecastModel:
@@ -109,10 +116,6 @@ def load_forecast(directory: Path) -> ForecastModel:
         chosen=made_by["chosen"],
         meta=json.loads((directory / "meta.json").read_text("utf-8"))["facts"],
     )
-
-
-def _write(path: Path, content: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", "utf-8")
 
 
 def make_model(trained: Mapping[str, Trained], params: ForecastParams) -> ForecastModel:

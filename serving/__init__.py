@@ -1,0 +1,1 @@
+"""The champions of one business over HTTP, as one BentoML service."""

@@ -1,0 +1,308 @@
+"""The champions in office: loaded whole, tried before they are trusted, swapped in one step."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pydantic import TypeAdapter
+
+from salespipe.modelling.compiled import CompiledModel
+from salespipe.modelling.forecast.intervals import FREQUENCIES
+from salespipe.modelling.forecast.saved import ANSWER, QUESTION, ForecastModel
+from salespipe.modelling.frame import Floats, design_matrix
+from salespipe.modelling.predict import Model, load_model
+from salespipe.parts import FORMAT, FRAMES, read_frame, read_pointer
+from salespipe.receipts import receipt_id
+from serving.histories import Histories
+from serving.messages import features_type, forecast_type, history_type, question_type
+
+logger = logging.getLogger("salespipe.serving")
+
+TOLERANCE = 1e-9
+RECEIPT = ("business", "model", "version", "run_id", "git_commit", "data_hash", "schema_hash",
+           "as_of")  # fmt: skip
+
+
+class PartError(Exception):
+    """A part of a bundle that can't be served."""
+
+
+class Part:
+    """What every champion has.
+
+    Attributes:
+        facts: what was written of it when it was bundled.
+        receipt: where an answer of it comes from.
+    """
+
+    def __init__(self, folder: Path, facts: Mapping[str, Any]) -> None:
+        self.folder, self.facts = folder, facts
+        self.name: str = facts["model"]
+        self.version: int = facts["version"]
+        told = {key: facts[key] for key in RECEIPT}
+        self.receipt = told | {"id": receipt_id(told)}
+
+    @property
+    def as_of(self) -> date | None:
+        """The day that looked-up features are as of."""
+        return None if self.facts["as_of"] is None else date.fromisoformat(self.facts["as_of"])
+
+
+class CustomerChampion(Part):
+    """A champion that speaks of customers.
+
+    Attributes:
+        model: as it was registered.
+        compiled: the same, for requests.
+        scores: everyone's, as `served_scores` gives them.
+        histories: computes features of raw history; None where the model reads more than that.
+        question: the type of a request for scores; `explanation`, for reasons.
+    """
+
+    def __init__(self, folder: Path, facts: Mapping[str, Any], model: Model, frames: Path) -> None:
+        super().__init__(folder, facts)
+        self.model, self.compiled = model, CompiledModel(model)
+        self.output: str = model.target.output
+        self.threshold: float | None = facts["threshold"]
+        self._frame_file = frames / facts["frame"]
+        self.scores = _Lookup(folder / "scores.arrow")
+        self.histories = _histories(folder / "history.json")
+        features = features_type([(f.name, f.kind) for f in model.schema.features])
+        schemas = None if self.histories is None else self._schemas()
+        history = None if schemas is None else history_type(schemas)
+        self.question: TypeAdapter[Any] = question_type(features, history, self.groups, False)
+        self.explanation: TypeAdapter[Any] = question_type(features, history, self.groups, True)
+        self._opted_out = self._place("opted_out")
+        self._recency = self._place("recency_days")
+
+    def _schemas(self) -> dict[str, dict[str, str]]:
+        schemas: dict[str, dict[str, str]] = _read(self.folder / "history.json")["schemas"]
+        return schemas
+
+    def _place(self, feature: str) -> int | None:
+        names = self.model.schema.names
+        return names.index(feature) if feature in names else None
+
+    @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """The product groups of a model of offers."""
+        return tuple(self.scores.groups)
+
+    def groups_of(self, matrix: Floats) -> list[str | None] | None:
+        """The product group of each row; None where the model has none."""
+        place = self._place("item_group") if self.groups else None
+        if place is None:
+            return None
+        names = self.model.schema.features[place].categories
+        codes = matrix[:, place].tolist()
+        return [None if np.isnan(code) else names[int(code)] for code in codes]
+
+    @cached_property
+    def frame(self) -> Any:
+        """Everyone's features, in the order of `scores`, mapped from disk."""
+        return read_frame(self._frame_file)
+
+    def deciles(self, predictions: Floats) -> np.ndarray:
+        """Where predictions stand among everyone's: 1 is the highest tenth.
+
+        Those within rounding of one another count as equal, as a customer's own in batch does.
+        """
+        ranked = self.scores.ranked
+        above = len(ranked) - np.searchsorted(ranked, predictions + TOLERANCE, side="right")
+        return np.minimum(above * 10 // max(len(ranked), 1) + 1, 10)
+
+    def contacts(self, matrix: Floats, predictions: Floats) -> np.ndarray | None:
+        """Whether a contact pays, by the threshold; never for who opted out."""
+        if self.threshold is None:
+            return None
+        pays = predictions >= self.threshold
+        return pays if self._opted_out is None else pays & ~(matrix[:, self._opted_out] == 1)
+
+    def silent(self, matrix: Floats) -> np.ndarray:
+        """Whom the model does not speak of: no order for longer than anyone it learned from."""
+        if self._recency is None or self.facts["active_days"] is None:
+            return np.zeros(len(matrix), dtype=bool)
+        return np.asarray(matrix[:, self._recency] > self.facts["active_days"])
+
+    def rows(self, places: np.ndarray) -> pd.DataFrame:
+        """The features of looked-up customers."""
+        return pd.DataFrame(self.frame.take(places).to_pandas())
+
+    def model_design(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Rows as the model's members read them."""
+        return design_matrix(rows, self.model.schema)
+
+    def try_out(self) -> None:
+        """Compare what this process predicts with what the registered model said.
+
+        Raises:
+            PartError: they differ, or a history can't be worked out.
+        """
+        golden = _read(self.folder / "golden.json")
+        matrix = self.compiled.matrix([one["features"] for one in golden])
+        told = np.array([one["prediction"] for one in golden])
+        off = np.abs(self.compiled.predict(matrix) - told).max(initial=0.0)
+        if not off <= TOLERANCE:
+            raise PartError(f"its predictions are off by {off:.3g} from the registered model's")
+        if self.histories is not None:
+            missing = set(self.model.schema.names) - self.histories.names
+            if missing:
+                raise PartError(f"its SQL does not compute {', '.join(sorted(missing))}")
+
+
+class ForecastChampion(Part):
+    """The forecast in office: everything it can be asked is known beforehand.
+
+    Attributes:
+        blocks: answers by measure, level, key and frequency, in order of time.
+        question: the type of a request.
+    """
+
+    def __init__(self, folder: Path, facts: Mapping[str, Any], model: ForecastModel) -> None:
+        super().__init__(folder, facts)
+        self.model = model
+        self.days = model.procedure.horizon_days
+        told = [name for name in ANSWER if name not in QUESTION]
+        ordered = model.table.sort_values("step", kind="stable")
+        self.blocks: dict[tuple[str, ...], list[Any]] = {
+            tuple(map(str, key)): rows[told].to_dict("records")
+            for key, rows in ordered.groupby(list(QUESTION[:4]), sort=False)
+        }
+        measures, levels, _, often = (sorted(set(one)) for one in zip(*self.blocks, strict=True))
+        self.measures = list(model.procedure.measures)
+        self.keys = {
+            level: sorted({key for _, own, key, _ in self.blocks if own == level})
+            for level in levels
+        }
+        self.question: TypeAdapter[Any] = forecast_type(measures, levels, often, self.days)
+
+    def try_out(self) -> None:
+        """Compare the answers of this process with the registered model's.
+
+        Raises:
+            PartError: they differ.
+        """
+        for one in _read(self.folder / "golden.json"):
+            asked = one["series"]
+            blocks = self.blocks[tuple(str(asked[name]) for name in QUESTION[:4])]
+            count = int(asked["horizon"]) // FREQUENCIES[asked["frequency"]]
+            values = [block["value"] for block in blocks[:count]]
+            if not np.allclose(values, one["values"], rtol=0, atol=TOLERANCE):
+                raise PartError(f"its forecast of {asked} is not the registered model's")
+
+
+class Champions:
+    """The champions of a bundle, kept up to its pointer.
+
+    Args:
+        bundle: the folder.
+    """
+
+    def __init__(self, bundle: Path) -> None:
+        self._bundle = bundle
+        self._pointed: dict[str, str] = {}
+        self._refused: dict[str, str] = {}
+        self.by_name: dict[str, CustomerChampion | ForecastChampion] = {}
+        self.swaps = self.failures = 0
+
+    @property
+    def ready(self) -> bool:
+        """Whether every champion that is in office is served."""
+        return bool(self._pointed) and set(self.by_name) == set(self._pointed)
+
+    def follow(self) -> list[str]:
+        """Take up what the pointer says; a part that fails leaves the champion before in place.
+
+        Returns:
+            The models that changed.
+        """
+        pointed: dict[str, str] = read_pointer(self._bundle).get("parts", {})
+        changed = []
+        for name, part in pointed.items():
+            held = self.by_name.get(name)
+            current = held and held.folder == self._bundle / part
+            if current or self._refused.get(name) == part:
+                continue
+            try:
+                loaded = load_part(self._bundle, part)
+            except Exception as error:
+                self._refused[name] = part
+                self.failures += 1
+                logger.exception("%s: not taken up: %s", part, type(error).__name__)
+                continue
+            self._refused.pop(name, None)
+            self.by_name = {**self.by_name, name: loaded}
+            self.swaps += held is not None
+            changed.append(name)
+        self._pointed = pointed or self._pointed
+        gone = set(self.by_name) - set(self._pointed)
+        if gone:
+            self.by_name = {n: one for n, one in self.by_name.items() if n not in gone}
+        return changed + sorted(gone)
+
+
+def load_part(bundle: Path, part: str) -> CustomerChampion | ForecastChampion:
+    """Load one champion and try it out.
+
+    Raises:
+        PartError: it is of another version of salespipe, or does not predict what it should.
+    """
+    folder = bundle / part
+    facts = _read(folder / "facts.json")
+    if facts["format"] != FORMAT:
+        raise PartError("bundled by another version of salespipe")
+    model = load_model(folder / "model")
+    loaded: CustomerChampion | ForecastChampion
+    if isinstance(model, ForecastModel):
+        loaded = ForecastChampion(folder, facts, model)
+    else:
+        loaded = CustomerChampion(folder, facts, model, bundle / FRAMES)
+    loaded.try_out()
+    return loaded
+
+
+class _Lookup:
+    """Everyone's scores, found by id."""
+
+    def __init__(self, file: Path) -> None:
+        table = read_frame(file) if file.is_file() else None
+        self.known = table is not None
+        ids = [] if table is None else table["entity_id"].to_pylist()
+        self.first: dict[str, int] = {}
+        for place in range(len(ids) - 1, -1, -1):
+            self.first[ids[place]] = place
+        if table is None:
+            self.predictions = self.ranked = np.empty(0)
+            self.groups: list[str] = []
+            self.deciles = self.contacts = self.not_scored = []
+            self.item_groups = None
+            return
+        self.predictions = table["prediction"].to_numpy()
+        self.ranked = np.sort(self.predictions[~np.isnan(self.predictions)])
+        self.deciles = table["decile"].to_pylist()
+        self.contacts = table["contact"].to_pylist()
+        self.not_scored = table["not_scored"].to_pylist()
+        has_groups = "item_group" in table.column_names
+        self.item_groups = table["item_group"].to_pylist() if has_groups else None
+        self.groups = sorted(set(self.item_groups or ()))
+
+    def pairs(self, customer: str) -> range:
+        """The places of a customer's product groups."""
+        first = self.first[customer]
+        return range(first, first + len(self.groups))
+
+
+def _histories(file: Path) -> Histories | None:
+    return Histories(**_read(file)) if file.is_file() else None
+
+
+def _read(file: Path) -> Any:
+    return json.loads(file.read_text("utf-8"))

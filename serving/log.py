@@ -1,0 +1,297 @@
+"""The prediction log: written off the request path, at most a second behind, bounded in size.
+
+Each worker appends to a journal of its own, an Arrow stream; a full one becomes a Parquet file.
+What a killed worker left is turned into Parquet by the next that starts.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import hmac
+import logging
+import os
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from salespipe.files import replacing
+from salespipe.predictions import JOURNAL, prediction_schema, read_journal
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from serving.answers import Scored
+    from serving.champions import CustomerChampion
+
+logger = logging.getLogger("salespipe.serving")
+
+FLUSH_SECONDS = 0.5
+ROTATE_SECONDS = 600
+ROTATE_ROWS = 100_000
+MAX_WAITING = 500_000
+"""Rows that may wait to be written; beyond, new ones are dropped and counted."""
+KEY_FILE = "log.key"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What was answered to one request, in one way."""
+
+    at: datetime
+    request_id: str
+    model: str
+    version: int
+    feature_schema: str
+    categories: tuple[tuple[int, tuple[str, ...]], ...]
+    """Places of the categorical features, and their levels."""
+    scored: Scored
+
+
+class PredictionLog:
+    """Appends what is answered to the log of a business.
+
+    Args:
+        folder: the log.
+        key: of the hash that stands for an id; made, and kept in the folder, if not given.
+        plain_ids: log ids as they are.
+        max_mb: size that the whole log is kept under.
+        dropped: told how many rows could not be logged.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        key: str | None = None,
+        plain_ids: bool = False,
+        max_mb: int = 2048,
+        dropped: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self._folder = folder
+        self._max_bytes = max_mb * 2**20
+        self._dropped = dropped
+        folder.mkdir(parents=True, exist_ok=True)
+        self._key = None if plain_ids else (key.encode() if key else _kept_key(folder / KEY_FILE))
+        self._waiting: deque[Entry] = deque()
+        self._rows = 0
+        self._stop = threading.Event()
+        self._journal: _Journal | None = None
+        recover(folder)
+        self._thread = threading.Thread(target=self._run, name="prediction-log", daemon=True)
+        self._thread.start()
+
+    def write(self, entry: Entry) -> None:
+        """Hand over what was answered; returns at once."""
+        count = len(entry.scored.places)
+        if self._rows + count > MAX_WAITING:
+            self._dropped(count)
+            return
+        self._rows += count
+        self._waiting.append(entry)
+
+    def close(self) -> None:
+        """Write what waits, and finish the journal."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(FLUSH_SECONDS):
+            self._safely(self._flush)
+        self._safely(self._flush)
+        self._safely(self._finish)
+
+    def _safely(self, work: Callable[[], None]) -> None:
+        """A full disk costs the log, never an answer."""
+        try:
+            work()
+        except Exception:
+            logger.exception("prediction log: could not write")
+
+    def _flush(self) -> None:
+        entries = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        if entries:
+            batch = to_batch(entries, self._key)
+            self._rows -= sum(len(one.scored.places) for one in entries)
+            self._open().write(batch)
+        if self._journal is not None and self._journal.is_full:
+            self._finish()
+            bound_size(self._folder, self._max_bytes)
+
+    def _open(self) -> _Journal:
+        day = self._folder / f"day={datetime.now(UTC).date()}"
+        if self._journal is not None and self._journal.file.parent != day:
+            self._finish()
+        if self._journal is None:
+            self._journal = _Journal(day)
+        return self._journal
+
+    def _finish(self) -> None:
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None
+
+
+class _Journal:
+    def __init__(self, day: Path) -> None:
+        import pyarrow as pa
+
+        day.mkdir(parents=True, exist_ok=True)
+        self.file = day / f"{os.getpid()}-{time.time_ns()}{JOURNAL}"
+        self._handle = self.file.open("wb")
+        fcntl.flock(self._handle, fcntl.LOCK_EX)  # tells others that its writer lives
+        self._stream = pa.ipc.new_stream(self._handle, prediction_schema())
+        self._rows, self._since = 0, time.monotonic()
+
+    @property
+    def is_full(self) -> bool:
+        return self._rows >= ROTATE_ROWS or time.monotonic() - self._since >= ROTATE_SECONDS
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        self._stream.write_batch(batch)
+        self._handle.flush()
+        os.fsync(self._handle.fileno())
+        self._rows += batch.num_rows
+
+    def close(self) -> None:
+        self._stream.close()
+        self._handle.flush()
+        to_parquet(self.file)
+        self._handle.close()
+
+
+def to_parquet(journal: Path) -> None:
+    """Turn a journal into a Parquet file of the same name."""
+    import pyarrow.parquet as pq
+
+    table = read_journal(journal)
+    if table.num_rows:
+        with replacing(journal.with_suffix(".parquet")) as beside:
+            pq.write_table(table, beside, compression="zstd")
+    journal.unlink(missing_ok=True)
+
+
+def recover(folder: Path) -> int:
+    """Turn journals whose writer is gone into Parquet.
+
+    Returns:
+        How many.
+    """
+    found = 0
+    for journal in sorted(folder.glob(f"day=*/*{JOURNAL}")):
+        try:
+            with journal.open("rb") as handle:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                to_parquet(journal)
+                found += 1
+        except OSError:
+            continue  # its writer lives, or another worker was first
+    return found
+
+
+def bound_size(folder: Path, most: int) -> None:
+    """Delete the oldest files of the log until it is small enough."""
+    files = sorted(folder.glob("day=*/*.parquet"), key=lambda f: (f.parent.name, f.name))
+    sizes = {file: file.stat().st_size for file in files if file.exists()}
+    total = sum(sizes.values())
+    for file, size in sizes.items():
+        if total <= most:
+            break
+        file.unlink(missing_ok=True)
+        total -= size
+        logger.warning("prediction log: over its size, %s deleted", file.parent.name)
+
+
+def to_batch(entries: list[Entry], key: bytes | None) -> pa.RecordBatch:
+    """Entries as rows of the log; entities without a prediction are left out."""
+    import pyarrow as pa
+
+    tables = [_to_table(entry, key) for entry in entries]
+    (batch,) = pa.concat_tables(tables).combine_chunks().to_batches()
+    return batch
+
+
+def _to_table(entry: Entry, key: bytes | None) -> pa.Table:
+    import pyarrow as pa
+
+    schema, scored = prediction_schema(), entry.scored
+    kept = [n for n in range(len(scored.places)) if n not in scored.errors]
+
+    def column(values: Any) -> list[Any]:
+        return [values[n] for n in kept] if values is not None else [None] * len(kept)
+
+    same = {
+        "at": entry.at, "request_id": entry.request_id, "model": entry.model,
+        "version": entry.version, "asked_by": scored.way, "feature_schema": entry.feature_schema,
+    }  # fmt: skip
+    numbers, texts = _brought(entry, kept)
+    columns = {name: [value] * len(kept) for name, value in same.items()} | {
+        "entity": [pseudonym(scored.ids[n], key) for n in kept],
+        "item_group": column(scored.groups),
+        "as_of": column(scored.as_of),
+        "prediction": scored.predictions[kept],
+        "decile": column(scored.deciles),
+        "contact": column(scored.contacts),
+        "numbers": numbers,
+        "texts": texts,
+    }
+    return pa.Table.from_pydict(columns, schema)
+
+
+def _brought(entry: Entry, kept: list[int]) -> tuple[Any, Any]:
+    """The features that a request brought, as two columns of lists."""
+    import pyarrow as pa
+
+    matrix = entry.scored.matrix
+    if matrix is None:
+        return [None] * len(kept), [None] * len(kept)
+    rows = matrix[kept]
+    numbers = np.delete(rows, [place for place, _ in entry.categories], axis=1)
+    offsets = np.arange(len(kept) + 1, dtype=np.int32) * numbers.shape[1]
+    levels = [
+        [None if np.isnan(code) else names[int(code)] for code in rows[:, place].tolist()]
+        for place, names in entry.categories
+    ]
+    texts = [list(row) for row in zip(*levels, strict=True)] if levels else [[] for _ in kept]
+    return pa.ListArray.from_arrays(offsets, numbers.ravel()), texts
+
+
+def pseudonym(entity: str | None, key: bytes | None) -> str | None:
+    """A keyed hash (HMAC-SHA-256, 128 bits of it): the same id, the same name, and no way back."""
+    if entity is None or key is None:
+        return entity
+    return hmac.new(key, entity.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def entry_of(champion: CustomerChampion, request_id: str, scored: Scored) -> Entry:
+    """What is logged of an answer."""
+    categories = tuple(
+        (place, feature.categories)
+        for place, feature in enumerate(champion.model.schema.features)
+        if feature.kind == "category"
+    )
+    return Entry(
+        datetime.now(UTC), request_id, champion.name, champion.version,
+        champion.facts["schema_hash"], categories, scored,
+    )  # fmt: skip
+
+
+def _kept_key(file: Path) -> bytes:
+    """The key of a log, made by whichever worker comes first."""
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        while not (key := file.read_bytes()):
+            time.sleep(0.01)
+        return key
+    with os.fdopen(handle, "wb") as out:
+        out.write(key := secrets.token_hex(32).encode())
+    return key
