@@ -11,8 +11,9 @@ from pathlib import Path
 
 import click
 
+from salespipe.environment import QUIET
 from salespipe.errors import SalespipeError
-from salespipe.loop import QUIET, check_business
+from salespipe.loop import check_business
 from salespipe.store import store_exists, tracking_uri
 
 HOST = "127.0.0.1"
