@@ -23,12 +23,14 @@ from salespipe.monitoring.looks import PREDICTION, Look, looks_at_orders, looks_
 from salespipe.monitoring.mitigate import mitigations
 from salespipe.monitoring.profiles import profile_looks
 from salespipe.monitoring.quality import judge_quality
+from salespipe.monitoring.requests import NOTHING, request_drift
 from salespipe.params import ModelParams
 from salespipe.params_forecast import ForecastParams
 from salespipe.params_monitor import MonitorParams
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    import pyarrow as pa
 
     from salespipe.modelling.evidence import InOffice
 
@@ -109,7 +111,11 @@ class Subject:
 
 
 def watch(
-    tables: Mapping[str, ir.Table], subject: Subject, params: MonitorParams, now: date | None
+    tables: Mapping[str, ir.Table],
+    subject: Subject,
+    params: MonitorParams,
+    now: date | None,
+    log: pa.Table | None = None,
 ) -> Watched:
     """Looks at one champion from every side.
 
@@ -118,19 +124,26 @@ def watch(
         subject: who is watched.
         params: of monitoring.
         now: None where the source is a table without days.
+        log: what the services answered with the model, if they did.
     """
     feeds = () if now is None else silent_feeds(tables, now, params.today, params.max_silent_days)
+    asked = Drift(obstacle=NOTHING)
+    if log is not None:
+        schema = getattr(subject.champion, "schema", None)
+        asked = request_drift(log, schema, params.drift)
     if isinstance(subject.conf, ForecastParams):
         assert now is not None  # noqa: S101 - a forecast has days
         days = came_true(tables, subject.champion, now)
         quality = judge_forecast(days, subject.promised, subject.conf, params.quality)
         looks = looks_at_lines(tables, now, params.drift)
-        return watch_forecast(looks, subject, params, Found(feeds=feeds, quality=quality))
+        return watch_forecast(
+            looks, subject, params, Found(feeds=feeds, quality=quality, asked=asked)
+        )
     if now is None:
         looks = looks_at_table(tables, subject.champion, subject.conf, params.drift)
     else:
         looks = looks_at_orders(tables, subject.champion, subject.conf, now, params.drift)
-    return watch_customers(looks, subject, subject.conf, params, Found(feeds=feeds))
+    return watch_customers(looks, subject, subject.conf, params, Found(feeds=feeds, asked=asked))
 
 
 def watch_customers(

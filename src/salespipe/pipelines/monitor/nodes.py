@@ -27,6 +27,7 @@ def watch_champions(
     champion_runs: dict[str, Any],
     monitor: MonitorParams,
     parameters: dict[str, Any],
+    prediction_log: Any,
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], dict[str, Any]]:
     """Look at every champion, or at those that conf names; see `watch`.
 
@@ -41,7 +42,7 @@ def watch_champions(
     now = as_of_now(tables, monitor.as_of)
     reports, metrics, summary = {}, {}, {}
     for subject in subjects(champions, champion_runs, monitor, parameters):
-        watched = watch(tables, subject, monitor, now)
+        watched = watch(tables, subject, monitor, now, prediction_log(subject.name))
         record, name = watched.as_dict(), subject.name
         logger.info("  %s: %s", name, record["decision"]["level"])
         reports[name] = {"record": record, **make_reports(watched, monitor)}
