@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from salespipe.modelling.frame import Feature
-from salespipe.monitoring.bias import SELECTION, Bias, find_bias, judged_rows
+from salespipe.monitoring.bias import Bias, find_bias, judged_rows
 from salespipe.monitoring.decide import Decision, Found, decide
 from salespipe.monitoring.drift import Drift, find_drift
 from salespipe.monitoring.effects import importance_of, with_effects
@@ -23,6 +23,7 @@ from salespipe.monitoring.looks import PREDICTION, Look, looks_at_orders, looks_
 from salespipe.monitoring.mitigate import mitigations
 from salespipe.monitoring.profiles import profile_looks
 from salespipe.monitoring.quality import judge_quality
+from salespipe.monitoring.rates import SELECTION
 from salespipe.monitoring.requests import NOTHING, request_drift
 from salespipe.params import ModelParams
 from salespipe.params_forecast import ForecastParams
@@ -129,8 +130,7 @@ def watch(
     feeds = () if now is None else silent_feeds(tables, now, params.today, params.max_silent_days)
     asked = Drift(obstacle=NOTHING)
     if log is not None:
-        schema = getattr(subject.champion, "schema", None)
-        asked = request_drift(log, schema, params.drift)
+        asked = request_drift(log, getattr(subject.champion, "schema", None), params.drift)
     if isinstance(subject.conf, ForecastParams):
         assert now is not None  # noqa: S101 - a forecast has days
         days = came_true(tables, subject.champion, now)
