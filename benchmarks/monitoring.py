@@ -340,7 +340,7 @@ class Linear:
 
 
 def large() -> None:
-    """Times all three reports where now has a million rows, and so have ten looks before in all."""
+    """Times all three reports: a million rows now, looks before as drawn from orders."""
     rng = np.random.default_rng(0)
 
     def look(place: int, rows: int) -> Look:
@@ -355,7 +355,7 @@ def large() -> None:
         day = FIRST + timedelta(28 * place)
         return Look(str(day), day, frame, learned=place < 5)
 
-    looks = tuple(look(i, LARGE_ROWS // LARGE_LOOKS) for i in range(LARGE_LOOKS))
+    looks = tuple(look(i, PARAMS.drift.max_rows) for i in range(LARGE_LOOKS))
     looks = (*looks, look(LARGE_LOOKS, LARGE_ROWS))
     champion = Linear(looks[0].rows)
     model = ModelParams(outcome="order", sensitive=SensitiveParams(columns=("sex", "age")))
