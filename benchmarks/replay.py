@@ -87,7 +87,7 @@ def main() -> None:
     print(
         "| month | model | champion | decision | why | nearest to its limit | promised AUC | latest known AUC |"
     )
-    print(f"|{' --- |' * 8}")
+    print(f"|{' --- |' * len(titles)}")
     for day in (one.date() for one in days):
         known = cut(tables, day)
         for name in MODELS:
