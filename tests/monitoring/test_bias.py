@@ -12,9 +12,10 @@ from fairlearn.metrics import (
 )
 from sklearn.metrics import precision_score, recall_score
 
-from salespipe.monitoring.bias import find_bias, judged_rows, selected
+from salespipe.monitoring.bias import find_bias, judged_rows
 from salespipe.monitoring.looks import PREDICTION, Look
 from salespipe.monitoring.mitigate import mitigations
+from salespipe.monitoring.rates import selected
 from salespipe.params import GateParams, Waiver
 from salespipe.params_monitor import BiasParams
 from tests.monitoring.shop import Champion, customers, looks

@@ -10,8 +10,9 @@ import pandas as pd
 
 from salespipe.modelling.frame import Floats
 from salespipe.modelling.groups import groups_of
-from salespipe.monitoring.bias import BOTH, Gap, selected
+from salespipe.monitoring.bias import BOTH, Gap
 from salespipe.monitoring.looks import PREDICTION
+from salespipe.monitoring.rates import selected
 from salespipe.params_monitor import BiasParams
 
 

@@ -63,6 +63,12 @@ class Quality:
         return asdict(self)
 
 
+def promises_of(promised: Mapping[str, Any]) -> dict[str, Any]:
+    """The chosen candidate's figures in the test period."""
+    figures = promised.get("candidates", {}).get(promised.get("chosen"), {})
+    return {name: figure for name, figure in figures.items() if isinstance(figure, dict)}
+
+
 def judge_quality(
     looks: Sequence[Look],
     target: Target,
