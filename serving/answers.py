@@ -135,7 +135,6 @@ def _scored(champion: CustomerChampion, asked: Asked, matrix: Floats) -> Scored:
     contacts = champion.contacts(matrix, predictions)
     silent = np.flatnonzero(champion.silent(matrix)).tolist()
     predictions[silent] = np.nan
-    why = f"no order in the last {champion.facts['active_days']} days: not scored"
     return Scored(
         asked.way,
         asked.places,
@@ -145,7 +144,9 @@ def _scored(champion: CustomerChampion, asked: Asked, matrix: Floats) -> Scored:
         predictions=predictions,
         deciles=champion.deciles(predictions).tolist(),
         contacts=None if contacts is None else contacts.tolist(),
-        errors={number: _not_scored(why, asked.places[number]) for number in silent},
+        errors={
+            number: _not_scored(champion.too_silent, asked.places[number]) for number in silent
+        },
         matrix=matrix,
     )
 
@@ -262,6 +263,10 @@ def _check_history(history: Any, as_of: date, latest: date, place: int) -> None:
     if not EARLIEST <= as_of <= latest:
         told = f"as_of has to lie between {EARLIEST} and {latest} (tomorrow)."
         raise ApiError(422, "impossible", told, f"{where}.as_of")
+    for number, line in enumerate(history["orders"]):
+        if line["quantity"] == 0:
+            field = f"{where}.history.orders[{number}].quantity"
+            raise ApiError(422, "impossible", "A line has a quantity, or is no line.", field)
     for table, column in (("orders", "ordered_at"), ("events", "occurred_at")):
         for number, row in enumerate(history.get(table, ())):
             when = row[column]

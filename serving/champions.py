@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
@@ -27,6 +28,8 @@ from serving.messages import features_type, forecast_type, history_type, questio
 logger = logging.getLogger("salespipe.serving")
 
 TOLERANCE = 1e-9
+RETRY_SECONDS = 60.0
+"""After which a part that failed is tried again: what was wrong may have been this machine."""
 RECEIPT = ("business", "model", "version", "run_id", "git_commit", "data_hash", "schema_hash",
            "as_of")  # fmt: skip
 
@@ -127,10 +130,17 @@ class CustomerChampion(Part):
         return pays if self._opted_out is None else pays & ~(matrix[:, self._opted_out] == 1)
 
     def silent(self, matrix: Floats) -> np.ndarray:
-        """Whom the model does not speak of: no order for longer than anyone it learned from."""
-        if self._recency is None or self.facts["active_days"] is None:
+        """Whom the model does not speak of: no order yet, or none for longer than it learned of."""
+        if self._recency is None or not self.facts["of_buyers"]:
             return np.zeros(len(matrix), dtype=bool)
-        return np.asarray(matrix[:, self._recency] > self.facts["active_days"])
+        days = self.facts["active_days"]
+        return ~(matrix[:, self._recency] <= (np.inf if days is None else days))
+
+    @property
+    def too_silent(self) -> str:
+        """Why someone has no score."""
+        days = self.facts["active_days"]
+        return f"no order {'so far' if days is None else f'in the last {days} days'}: not scored"
 
     def rows(self, places: np.ndarray) -> pd.DataFrame:
         """The features of looked-up customers."""
@@ -209,7 +219,7 @@ class Champions:
     def __init__(self, bundle: Path) -> None:
         self._bundle = bundle
         self._pointed: dict[str, str] = {}
-        self._refused: dict[str, str] = {}
+        self._refused: dict[str, tuple[str, float]] = {}
         self.by_name: dict[str, CustomerChampion | ForecastChampion] = {}
         self.swaps = self.failures = 0
 
@@ -229,12 +239,13 @@ class Champions:
         for name, part in pointed.items():
             held = self.by_name.get(name)
             current = held and held.folder == self._bundle / part
-            if current or self._refused.get(name) == part:
+            refused, until = self._refused.get(name, ("", 0.0))
+            if current or (refused == part and time.monotonic() < until):
                 continue
             try:
                 loaded = load_part(self._bundle, part)
             except Exception as error:
-                self._refused[name] = part
+                self._refused[name] = (part, time.monotonic() + RETRY_SECONDS)
                 self.failures += 1
                 logger.exception("%s: not taken up: %s", part, type(error).__name__)
                 continue

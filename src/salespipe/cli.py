@@ -16,6 +16,7 @@ from salespipe.champions import (
     print_history,
     write_champion,
 )
+from salespipe.cli_doctor import doctor
 from salespipe.cli_monitor import drill, monitor
 from salespipe.cli_options import check_models, env_option, json_option, tell
 from salespipe.environment import set_environment
@@ -46,6 +47,7 @@ def cli() -> None:
     """Models of a business's customers that can be trusted, served and watched."""
 
 
+cli.add_command(doctor)
 cli.add_command(monitor)
 cli.add_command(drill)
 

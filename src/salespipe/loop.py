@@ -178,17 +178,24 @@ def reproduce(root: Path, env: str) -> bool:
 
 def clear_stale_lock(lock: Path) -> None:
     """Remove DVC's list of files in use if every process in it is gone, as after a kill."""
-    try:
-        owners = json.loads(lock.read_text("utf-8"))
-    except (OSError, ValueError):
-        return
-    entries = [one for owner in owners.values() for one in (owner.get("write"), owner.get("read"))]
-    holders = [one if isinstance(one, list) else [one] for one in entries if one]
-    if not any(_is_alive(holder["pid"]) for several in holders for holder in several):
+    owners = lock_owners(lock)
+    if owners is not None and not any(running(pid) for pid in owners):
         lock.unlink()
 
 
-def _is_alive(pid: int) -> bool:
+def lock_owners(lock: Path) -> list[int] | None:
+    """Processes that DVC's list of files in use names; None where there is no list."""
+    try:
+        owners = json.loads(lock.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    entries = [one for owner in owners.values() for one in (owner.get("write"), owner.get("read"))]
+    holders = [one if isinstance(one, list) else [one] for one in entries if one]
+    return [holder["pid"] for several in holders for holder in several]
+
+
+def running(pid: int) -> bool:
+    """Whether a process is there, whoever's it is."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -18,6 +18,7 @@ from serving.messages import (
     question_type,
     read,
 )
+from serving.observe import metrics
 from serving.openapi import RECEIPT, STATUSES
 from serving.settings import PREFIX, Settings
 
@@ -124,6 +125,17 @@ def test_the_log_has_the_columns_that_are_told() -> None:
 
 def test_a_receipt_has_the_fields_that_are_told() -> None:
     assert set(RECEIPT["properties"]) <= set(names(section("Receipts")))
+
+
+def test_every_metric_is_told_with_its_labels() -> None:
+    ours = metrics()
+    known = {}
+    for one in [*ours._metrics.values(), ours.failures, ours.dropped]:
+        (family,) = one.describe()
+        name = family.name + ("_total" if family.type == "counter" else "")
+        known[name] = set(one._labelnames)
+    told = {names(row[0])[0]: set(names(row[1])) for row in columns(section("Watching it"))[2:]}
+    assert told == known
 
 
 def test_probes_are_told() -> None:
