@@ -109,3 +109,40 @@ def test_base_conf_spells_out_the_typed_defaults():
 
     own = yaml.safe_load((ROOT / "conf/base/parameters_monitor.yml").read_text())["monitor"]
     assert own == MonitorParams().model_dump(mode="json")
+
+
+def test_a_drill_leaves_a_report(project, monkeypatch):
+    folder, _ = project
+    monkeypatch.chdir(folder)
+    done = CliRunner().invoke(cli, ["drill", "--model", "forecast", "--json"])
+    assert done.exit_code == 0, done.output
+    found = {one["fault"]: one for one in json.loads(done.stdout)["forecast"]}
+    assert found["unit change"]["alarms"]
+    assert found["category renamed"]["days"] == 7
+    assert found["feed stopped"]["alarms"]
+
+
+def test_a_customers_model_is_drilled_with_looks_made_once(project, monkeypatch):
+    """A fault of the last days spoils one look; the others are those of the true tables."""
+    from datetime import date, timedelta
+
+    from salespipe.datasets.models import champions_in
+    from salespipe.datasets.tables import ParquetTables
+    from salespipe.monitoring.drill import checker
+    from salespipe.monitoring.faults import FAULTS
+    from salespipe.monitoring.watch import Subject
+    from salespipe.pipelines.monitor.nodes import typed
+
+    folder, report = project
+    monkeypatch.chdir(folder)
+    bootstrap_project(folder)
+    with KedroSession.create(project_path=folder, env="demo") as session:
+        conf = typed(session.load_context().params["churn"])
+    tables = ParquetTables(folder="data/03_primary/demo").load()
+    office = champions_in("sqlite:///mlflow.db", ["demo-churn"])["demo-churn"]
+    now = date.fromisoformat(report["churn"]["as_of"])
+    check = checker(tables, Subject("churn", office, conf, {}), MonitorParams(), now)
+    since = now - timedelta(14)
+    stopped = next(one for one in FAULTS if one.name == "feed stopped")
+    assert check(tables, now).level == "ok"
+    assert check(stopped.inject(tables, since, 1.0), since).level == "watch"
