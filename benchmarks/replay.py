@@ -61,9 +61,15 @@ def row_of(day: date, name: str, watched: Watched) -> str:
     auc = fresh[-1]["figures"]["roc_auc"] if fresh else None
     promise = watched.found.quality.promised["roc_auc"]
     seen = f"{auc['value']:.3f} ({auc['low']:.3f}–{auc['high']:.3f})" if auc else ""
+    nearest = max(watched.found.drift.columns, key=_of_limit, default=None)
+    moved = f"{nearest['column']} {_of_limit(nearest):.0%}" if nearest else ""
     cells = [str(day), name, f"v{watched.version}", f"**{decision.level}**",
-             "; ".join([*told, *untold]), f"{promise['value']:.3f}", seen]  # fmt: skip
+             "; ".join([*told, *untold]), moved, f"{promise['value']:.3f}", seen]  # fmt: skip
     return f"| {' | '.join(cells)} |"
+
+
+def _of_limit(column: Mapping[str, Any]) -> float:
+    return float(column["distance"] / column["limit"])
 
 
 def main() -> None:
@@ -78,8 +84,10 @@ def main() -> None:
     tables = ParquetTables(folder=f"data/03_primary/{arguments.env}").load()
     days = pd.date_range(arguments.first, periods=arguments.months, freq="MS")
     champions: dict[str, Subject] = {}
-    print("| month | model | champion | decision | why | promised AUC | latest known AUC |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+    print(
+        "| month | model | champion | decision | why | nearest to its limit | promised AUC | latest known AUC |"
+    )
+    print(f"|{' --- |' * len(titles)}")
     for day in (one.date() for one in days):
         known = cut(tables, day)
         for name in MODELS:
@@ -87,7 +95,7 @@ def main() -> None:
             try:
                 subject = champions.get(name) or train(known, name, model, 1)
             except SalespipeError as error:
-                print(f"| {day} | {name} | | | {str(error).split(';')[0]} | | |", flush=True)
+                print(f"| {day} | {name} | | | {str(error).split(';')[0]} | | | |", flush=True)
                 continue
             champions[name] = subject
             watched = watch(known, subject, MonitorParams(), day)

@@ -86,9 +86,9 @@ def judge_quality(
         evaluate: bootstrap samples, bins, seed.
     """
     judged = [look for look in looks if enough(look, params)][-params.max_looks :]
-    return hold_to(
-        [figures_of(look, target, evaluate) for look in judged], target, promised, params
-    )
+    quick = evaluate.model_copy(update={"bootstrap_samples": params.bootstrap_samples})
+    told = [figures_of(look, target, quick) for look in judged]
+    return hold_to(told, target, promised, params)
 
 
 def hold_to(

@@ -13,13 +13,13 @@ from salespipe.monitoring.bias import BOTH, Gap, judged_rows
 from salespipe.monitoring.looks import PREDICTION
 from salespipe.monitoring.rates import RATES, selected
 from salespipe.monitoring.report_parts import Metric, number, run_report, with_interval
-from salespipe.monitoring.watch import Watched
+from salespipe.monitoring.watch import Watched, thinned
 from salespipe.params_monitor import MonitorParams
 
 
 def bias_report(watched: Watched, params: MonitorParams) -> Any:
     """Rates by group, gaps with intervals and tests, waivers, and what could be done."""
-    found = judged_rows(watched.looks) if watched.sensitive else None
+    found = judged_rows(thinned(watched.looks, params.seed)) if watched.sensitive else None
     if found is None:
         return run_report(watched, "bias", [], pd.DataFrame({"nobody": [0.0]}), None)
     rows = _people(found[1], watched.sensitive, params)
