@@ -84,9 +84,9 @@ def main() -> None:
     tables = ParquetTables(folder=f"data/03_primary/{arguments.env}").load()
     days = pd.date_range(arguments.first, periods=arguments.months, freq="MS")
     champions: dict[str, Subject] = {}
-    print(
-        "| month | model | champion | decision | why | nearest to its limit | promised AUC | latest known AUC |"
-    )
+    titles = ("month", "model", "champion", "decision", "why", "nearest to its limit",
+              "promised AUC", "latest known AUC")  # fmt: skip
+    print(f"| {' | '.join(titles)} |")
     print(f"|{' --- |' * len(titles)}")
     for day in (one.date() for one in days):
         known = cut(tables, day)

@@ -123,6 +123,13 @@ def test_what_could_be_done_is_told_with_its_price():
     assert abs(without["gap"]) < abs(plain["gap"])
 
 
+def test_an_attribute_that_is_a_feature_can_be_dropped():
+    history, champion = looks(count=9)
+    found = gap(find_bias(history, ("country",), GateParams(), PARAMS), "country")
+    options = mitigations(history[-1].rows, found, champion, PARAMS)
+    assert "without country" in {one["option"] for one in options}
+
+
 def test_equal_scores_are_selected_in_the_rows_order():
     assert selected(np.array([1.0, 2.0, 2.0, 2.0]), 0.5).tolist() == [False, True, True, False]
     assert pd.Series(selected(np.arange(10.0), 0.2)).sum() == 2
