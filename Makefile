@@ -44,6 +44,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/gate.py
 	$(BIN)/python benchmarks/monitoring.py --seeds 10
 	$(BIN)/python benchmarks/monitoring.py --large
+	$(BIN)/python benchmarks/serving.py
 
 lock: $(READY)
 	$(BIN)/uv pip compile -q --universal --generate-hashes --all-extras --no-header --python-version 3.11 pyproject.toml -o requirements.lock

@@ -9,8 +9,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from serving.answers import explain, score
-from serving.champions import load_part
+from serving.answers import score
+from serving.explanations import explain
+from serving.office import load_part
 
 from salespipe.parts import read_frame
 from tests.serving.asking import histories_of, three_ways

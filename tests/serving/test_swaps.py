@@ -9,7 +9,7 @@ import threading
 import time
 
 import pytest
-from serving.champions import Champions
+from serving.office import Champions
 
 from salespipe.files import write_json
 from salespipe.parts import POINTER, read_pointer
@@ -119,8 +119,8 @@ def test_what_failed_once_is_tried_again_later(bundle, monkeypatch):
     champions.follow()
     new_part(bundle, 9)
     with monkeypatch.context() as patch:
-        patch.setattr("serving.champions.load_model", lambda _: 1 / 0)
-        patch.setattr("serving.champions.RETRY_SECONDS", 0.0)
+        patch.setattr("serving.office.load_model", lambda _: 1 / 0)
+        patch.setattr("serving.office.RETRY_SECONDS", 0.0)
         assert champions.follow() == []
     assert champions.follow() == ["churn"]
 
