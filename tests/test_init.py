@@ -176,6 +176,13 @@ def test_status_and_orders_never_paid():
     assert mapped(plain_words)["status"] == "status"
 
 
+def test_woocommerce_calls_a_line_an_item():
+    columns = {"Item ID": ["11", "12", "13", "14"], "SKU": ORDERS["item_id"]}
+    columns |= {name: values for name, values in ORDERS.items() if name != "item_id"}
+    proposal = mapped(proposed(columns))
+    assert (proposal["line_id"], proposal["item_id"]) == ("Item ID", "SKU")
+
+
 def test_an_order_number_behind_a_c_takes_a_sale_back():
     proposal = proposed({**ORDERS, "order_id": ["1", "1", "C2", "3"]})
     assert "like 'C%'" in mapped(proposal)["status"]["expression"]

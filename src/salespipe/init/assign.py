@@ -99,13 +99,16 @@ def _rank(one: ColumnFacts) -> int:
 def _named(facts: Sequence[ColumnFacts]) -> dict[str, Found]:
     """The best known name for each canonical column, then names that say little."""
     shopify = any(plain(one.name) == "lineitemname" for one in facts)
+    items = [one for one in facts if KNOWN.get(plain(one.name)) == "item_id"]
     found: dict[str, Found] = {}
     for one in sorted(facts, key=_rank):
         name = plain(one.name)
         target = (SHOPIFY.get(name) if shopify else None) or KNOWN.get(name)
         # a column without any value can be told by nothing
         if target and one.filled:
-            found.setdefault(target, Found(one.name, NAMED))
+            # an "item id" that never comes twice is the line's, where the item has a number too
+            a_line = target == "item_id" and one.unique and len(items) > 1 and name == "itemid"
+            found.setdefault("line_id" if a_line else target, Found(one.name, NAMED))
     for one in facts:
         if (target := WEAK.get(plain(one.name))) and one.filled:
             found.setdefault(target, Found(one.name, NAMED, sure=False))
