@@ -330,6 +330,51 @@ def test_shopify_names_an_order_on_its_first_line_only(shop):
     assert sorted(kept.status) == ["completed", "completed", "completed", "returned"]
 
 
+OUTCOMES = {
+    "who": ["a", "b", "c", "d"],
+    "size": ["1.5", "2.5", "3.5", "4.5"],
+    "Sex": ["f", "m", "f", "m"],
+    "exited": ["yes", "no", "yes", "no"],
+}
+
+
+def test_a_table_of_outcomes_becomes_a_business(shop):
+    file = write_csv(shop / "table.csv", OUTCOMES)
+    result = init("acme", "--data", file, "--yes")
+    assert result.exit_code == 0, result.output
+    conf = {
+        name: yaml.safe_load((shop / "conf/acme" / f"{name}.yml").read_text("utf-8"))
+        for name in ("source", "globals", "parameters")
+    }
+    assert conf["globals"]["sensitive"] == {"columns": ["Sex"]}
+    assert conf["parameters"]["churn"]["baselines"]["rule_column"] == "size"
+    assert int(ingest(shop, conf["source"])["snapshots"].count().execute()) == 4
+    checked = CliRunner().invoke(cli, ["doctor", "--env", "acme"]).output
+    assert "ok   conf: conf/acme is valid" in checked
+
+
+def test_an_outcome_must_be_two_known_values(shop):
+    file = write_csv(shop / "table.csv", OUTCOMES)
+    told = init("acme", "--data", file, "--label", "Sex").output
+    assert "The outcome must be two values such as 0 and 1" in told
+    numberless = {name: values for name, values in OUTCOMES.items() if name != "size"}
+    told = init("acme", "--data", write_csv(shop / "table.csv", numberless)).output
+    assert "needs a column of numbers" in told
+    assert not (shop / "conf/acme").exists()
+
+
+def test_files_that_can_not_be_looked_at(shop):
+    (shop / "notes.txt").write_text("a")
+    assert "is no file that salespipe reads" in init("a", "--data", shop / "notes.txt").output
+    (shop / "head.csv").write_text("a,b\n")
+    assert "has no rows" in init("a", "--data", shop / "head.csv").output
+
+
+def test_a_time_of_cancellation_is_a_status():
+    proposal = proposed({**ORDERS, "Cancelled at": ["2025-01-02", "", "", ""]})
+    assert "<> '' then 'cancelled'" in mapped(proposal)["status"]["expression"]
+
+
 def test_what_is_missing_is_said_and_nothing_written(shop):
     columns = {name: values for name, values in ORDERS.items() if name != "quantity"}
     file = write_csv(shop / "orders.csv", {**columns, "unit_price": ["a", "b", "c", "d"]})

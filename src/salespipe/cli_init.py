@@ -61,7 +61,10 @@ def init(
     proposal = _settle(table, facts, said, asking)
     trial = try_mapping(table, proposal.source())
     if not trial.kept:
-        raise SalespipeError(f"Not one of {trial.rows} rows could be kept: {_reasons(trial)}.")
+        raise SalespipeError(
+            f"Not one of {trial.rows} rows could be kept: {_reasons(trial)}. "
+            "Choose other columns with --map."
+        )
     chosen, left_out = _choose(root, proposal, trial, models)
     files = files_of(name, proposal, chosen)
     facts_told = _facts(name, file, proposal, trial, chosen, left_out)
@@ -103,6 +106,18 @@ def _check_columns(facts: list[ColumnFacts], said: Said) -> None:
     for column in [*named, *([said.label] if said.label else [])]:
         if column not in present:
             raise SalespipeError(f"The file has no column {column!r}; it has {', '.join(present)}.")
+    if said.label:
+        _check_label(facts, said.label)
+
+
+def _check_label(facts: list[ColumnFacts], label: str) -> None:
+    """Ingest reads `f` as false: two values that are no yes and no would be half an outcome."""
+    (one,) = (one for one in facts if one.name == label)
+    if one.outcome is None:
+        raise SalespipeError(
+            f"The outcome must be two values such as 0 and 1, or yes and no; {label!r} has "
+            f"{', '.join(one.values[:5])}. Write it so in the file, or choose another --label."
+        )
 
 
 def _settle(table: Any, facts: list[ColumnFacts], said: Said, asking: bool) -> Proposal:
