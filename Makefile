@@ -1,4 +1,4 @@
-# make run | serve | test | test-real | bench | check    (see README)
+# make run | serve | ui | test | test-real | bench | check    (see README)
 ENV ?= demo
 DATA ?=
 DATASETS ?= ../shared/datasets
@@ -17,13 +17,16 @@ export DVC_NO_ANALYTICS = 1
 export MLFLOW_DISABLE_TELEMETRY = true
 export BENTOML_DO_NOT_TRACK = true
 
-.PHONY: run serve test test-real bench check lock clean
+.PHONY: run serve ui test test-real bench check lock clean
 
 run: $(READY)
 	@$(BIN)/python -m salespipe.loop --env $(ENV) $(if $(DATA),--data "$(DATA)")
 
 serve: $(READY)
 	@$(BIN)/python -m salespipe.serve --env $(ENV) --host $(HOST) --port $(PORT) --workers $(WORKERS) $(if $(TOKENS),--tokens "$(TOKENS)")
+
+ui: $(READY)
+	@$(BIN)/python -m salespipe.pages --env $(ENV)
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not real" --cov --cov-report=term --cov-fail-under=90
@@ -39,6 +42,9 @@ bench: $(READY)
 	$(BIN)/python benchmarks/reference.py --datasets "$(DATASETS)"
 	$(BIN)/python benchmarks/forecast.py --datasets "$(DATASETS)"
 	$(BIN)/python benchmarks/gate.py
+	$(BIN)/python benchmarks/monitoring.py --seeds 10
+	$(BIN)/python benchmarks/monitoring.py --large
+	$(BIN)/python benchmarks/serving.py
 
 lock: $(READY)
 	$(BIN)/uv pip compile -q --universal --generate-hashes --all-extras --no-header --python-version 3.11 pyproject.toml -o requirements.lock

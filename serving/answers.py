@@ -1,4 +1,4 @@
-"""From a request to its answer: scores by id, by features and by history; reasons; forecasts."""
+"""From a request to its answer: scores by id, by features and by history."""
 
 from __future__ import annotations
 
@@ -9,16 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from salespipe.modelling.forecast.intervals import FREQUENCIES
 from salespipe.modelling.frame import Floats
-from salespipe.modelling.reasons import told
-from serving.champions import CustomerChampion, ForecastChampion
+from serving.champions import CustomerChampion
 from serving.errors import ApiError
 from serving.messages import WAYS, way_of
 
 EARLIEST = date(1990, 1, 1)
-TOP = 10
-"""Reasons told unless a request says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +131,6 @@ def _scored(champion: CustomerChampion, asked: Asked, matrix: Floats) -> Scored:
     contacts = champion.contacts(matrix, predictions)
     silent = np.flatnonzero(champion.silent(matrix)).tolist()
     predictions[silent] = np.nan
-    why = f"no order in the last {champion.facts['active_days']} days: not scored"
     return Scored(
         asked.way,
         asked.places,
@@ -145,7 +140,9 @@ def _scored(champion: CustomerChampion, asked: Asked, matrix: Floats) -> Scored:
         predictions=predictions,
         deciles=champion.deciles(predictions).tolist(),
         contacts=None if contacts is None else contacts.tolist(),
-        errors={number: _not_scored(why, asked.places[number]) for number in silent},
+        errors={
+            number: _not_scored(champion.too_silent, asked.places[number]) for number in silent
+        },
         matrix=matrix,
     )
 
@@ -182,86 +179,15 @@ def results(champion: CustomerChampion, scored: Sequence[Scored], count: int) ->
     return found
 
 
-def explain(champion: CustomerChampion, scored: Sequence[Scored], top: int) -> dict[int, Any]:
-    """The exact contributions to each score, strongest first, by the entity's number.
-
-    They and `baseline` add up to `score`: the log-odds, or the log of an amount, before
-    calibration.
-    """
-    reasons: dict[int, Any] = {}
-    for part in scored:
-        kept = [n for n in range(len(part.places)) if n not in part.errors]
-        if kept:
-            rows = _frame(champion, part, kept)
-            every = _contributions(champion, rows, top)
-            reasons |= {part.places[n]: one for n, one in zip(kept, every, strict=True)}
-    return reasons
-
-
-def _contributions(champion: CustomerChampion, rows: Any, top: int) -> list[dict[str, Any]]:
-    model, words = champion.model, champion.facts["words"]
-    parts = model.contributions(rows)
-    values = parts.to_numpy(dtype=np.float64)
-    scores = model.scorer.log_odds(champion.model_design(rows))
-    names = [str(name) for name in parts.columns]
-    shown = np.column_stack([told(rows[name]) for name in names])
-    order = np.argsort(-np.abs(values), axis=1, kind="stable")[:, :top]
-    explained: list[dict[str, Any]] = []
-    for row, score_, places in zip(values, scores.tolist(), order, strict=True):
-        number = len(explained)
-        moved = [place for place in places.tolist() if row[place] != 0]
-        explained.append({
-            "score": score_,
-            "baseline": score_ - float(row.sum()),
-            "rest": float(row.sum() - row[moved].sum()),
-            "contributions": [
-                {"feature": names[p], "words": words.get(names[p], names[p]),
-                 "value": str(shown[number, p]), "contribution": float(row[p]),
-                 "direction": "raises" if row[p] > 0 else "lowers"}
-                for p in moved
-            ],
-        })  # fmt: skip
-    return explained
-
-
-def _frame(champion: CustomerChampion, part: Scored, kept: list[int]) -> Any:
-    if part.rows is not None:
-        return champion.rows(part.rows[kept])
-    assert part.matrix is not None  # noqa: S101 - one or the other
-    return champion.compiled.frame(part.matrix[kept])
-
-
-def forecast(champion: ForecastChampion, asked: Sequence[Any]) -> list[Any]:
-    """The blocks ahead of each series, or why there are none."""
-    found = []
-    for place, one in enumerate(asked):
-        series = {
-            "measure": one.get("measure", champion.measures[0]),
-            "level": one["level"],
-            "key": one.get("key", champion.keys[one["level"]][0]),
-            "frequency": one.get("frequency", "day"),
-        }
-        blocks = champion.blocks.get(tuple(series.values()))
-        if blocks is None:
-            known = ", ".join(champion.keys[series["level"]][:TOP])
-            told = f"There is no forecast of this series; {series['level']} has {known}, …"
-            found.append(series | {"error": _error("unknown_series", told, f"series[{place}].key")})
-            continue
-        days = FREQUENCIES[series["frequency"]]
-        if one["horizon"] < days:
-            raise ApiError(
-                422, "impossible", f"A {series['frequency']} has {days} days: ask for more.",
-                f"series[{place}].horizon",
-            )  # fmt: skip
-        found.append(series | {"forecast": blocks[: one["horizon"] // days]})
-    return found
-
-
 def _check_history(history: Any, as_of: date, latest: date, place: int) -> None:
     where = f"entities[{place}]"
     if not EARLIEST <= as_of <= latest:
         told = f"as_of has to lie between {EARLIEST} and {latest} (tomorrow)."
         raise ApiError(422, "impossible", told, f"{where}.as_of")
+    for number, line in enumerate(history["orders"]):
+        if line["quantity"] == 0:
+            field = f"{where}.history.orders[{number}].quantity"
+            raise ApiError(422, "impossible", "A line has a quantity, or is no line.", field)
     for table, column in (("orders", "ordered_at"), ("events", "occurred_at")):
         for number, row in enumerate(history.get(table, ())):
             when = row[column]
@@ -281,12 +207,13 @@ def _unknown(champion: CustomerChampion, place: int) -> dict[str, Any]:
         told = "This server was packaged without customers: ask by features or by history."
     else:
         told = f"No such customer as of {champion.facts['as_of'] or 'the latest data'}."
-    return _error("unknown_customer", told, f"entities[{place}].customer_id")
+    return problem("unknown_customer", told, f"entities[{place}].customer_id")
 
 
 def _not_scored(why: str, place: int) -> dict[str, Any]:
-    return _error("not_scored", why[0].upper() + why[1:] + ".", f"entities[{place}]")
+    return problem("not_scored", why[0].upper() + why[1:] + ".", f"entities[{place}]")
 
 
-def _error(code: str, message: str, field: str) -> dict[str, Any]:
+def problem(code: str, message: str, field: str) -> dict[str, Any]:
+    """Why one entity, or series, has no answer."""
     return {"code": code, "message": message, "field": field}

@@ -14,9 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from serving.answers import TOP, explain, forecast, results, score
+from serving.answers import results, score
 from serving.champions import CustomerChampion, ForecastChampion
 from serving.errors import ApiError, internal, not_found
+from serving.explanations import TOP, explain
+from serving.forecasts import forecast
 from serving.log import entry_of
 from serving.messages import read
 from serving.observe import metrics

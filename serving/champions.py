@@ -1,4 +1,4 @@
-"""The champions in office: loaded whole, tried before they are trusted, swapped in one step."""
+"""One champion, as a server holds it: what it can be asked, and whether it says what it should."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from salespipe.modelling.compiled import CompiledModel
 from salespipe.modelling.forecast.intervals import FREQUENCIES
 from salespipe.modelling.forecast.saved import ANSWER, QUESTION, ForecastModel
 from salespipe.modelling.frame import Floats, design_matrix
-from salespipe.modelling.predict import Model, load_model
-from salespipe.parts import FORMAT, FRAMES, read_frame, read_pointer
+from salespipe.modelling.predict import Model
+from salespipe.parts import read_frame
 from salespipe.receipts import receipt_id
 from serving.histories import Histories
+from serving.lookup import Lookup
 from serving.messages import features_type, forecast_type, history_type, question_type
 
 logger = logging.getLogger("salespipe.serving")
@@ -73,7 +74,7 @@ class CustomerChampion(Part):
         self.output: str = model.target.output
         self.threshold: float | None = facts["threshold"]
         self._frame_file = frames / facts["frame"]
-        self.scores = _Lookup(folder / "scores.arrow")
+        self.scores = Lookup(folder / "scores.arrow")
         self.histories = _histories(folder / "history.json")
         features = features_type([(f.name, f.kind) for f in model.schema.features])
         schemas = None if self.histories is None else self._schemas()
@@ -127,10 +128,17 @@ class CustomerChampion(Part):
         return pays if self._opted_out is None else pays & ~(matrix[:, self._opted_out] == 1)
 
     def silent(self, matrix: Floats) -> np.ndarray:
-        """Whom the model does not speak of: no order for longer than anyone it learned from."""
-        if self._recency is None or self.facts["active_days"] is None:
+        """Whom the model does not speak of: no order yet, or none for longer than it learned of."""
+        if self._recency is None or not self.facts["of_buyers"]:
             return np.zeros(len(matrix), dtype=bool)
-        return np.asarray(matrix[:, self._recency] > self.facts["active_days"])
+        days = self.facts["active_days"]
+        return ~(matrix[:, self._recency] <= (np.inf if days is None else days))
+
+    @property
+    def too_silent(self) -> str:
+        """Why someone has no score."""
+        days = self.facts["active_days"]
+        return f"no order {'so far' if days is None else f'in the last {days} days'}: not scored"
 
     def rows(self, places: np.ndarray) -> pd.DataFrame:
         """The features of looked-up customers."""
@@ -197,107 +205,6 @@ class ForecastChampion(Part):
             values = [block["value"] for block in blocks[:count]]
             if not np.allclose(values, one["values"], rtol=0, atol=TOLERANCE):
                 raise PartError(f"its forecast of {asked} is not the registered model's")
-
-
-class Champions:
-    """The champions of a bundle, kept up to its pointer.
-
-    Args:
-        bundle: the folder.
-    """
-
-    def __init__(self, bundle: Path) -> None:
-        self._bundle = bundle
-        self._pointed: dict[str, str] = {}
-        self._refused: dict[str, str] = {}
-        self.by_name: dict[str, CustomerChampion | ForecastChampion] = {}
-        self.swaps = self.failures = 0
-
-    @property
-    def ready(self) -> bool:
-        """Whether every champion that is in office is served."""
-        return bool(self._pointed) and set(self.by_name) == set(self._pointed)
-
-    def follow(self) -> list[str]:
-        """Take up what the pointer says; a part that fails leaves the champion before in place.
-
-        Returns:
-            The models that changed.
-        """
-        pointed: dict[str, str] = read_pointer(self._bundle).get("parts", {})
-        changed = []
-        for name, part in pointed.items():
-            held = self.by_name.get(name)
-            current = held and held.folder == self._bundle / part
-            if current or self._refused.get(name) == part:
-                continue
-            try:
-                loaded = load_part(self._bundle, part)
-            except Exception as error:
-                self._refused[name] = part
-                self.failures += 1
-                logger.exception("%s: not taken up: %s", part, type(error).__name__)
-                continue
-            self._refused.pop(name, None)
-            self.by_name = {**self.by_name, name: loaded}
-            self.swaps += held is not None
-            changed.append(name)
-        self._pointed = pointed or self._pointed
-        gone = set(self.by_name) - set(self._pointed)
-        if gone:
-            self.by_name = {n: one for n, one in self.by_name.items() if n not in gone}
-        return changed + sorted(gone)
-
-
-def load_part(bundle: Path, part: str) -> CustomerChampion | ForecastChampion:
-    """Load one champion and try it out.
-
-    Raises:
-        PartError: it is of another version of salespipe, or does not predict what it should.
-    """
-    folder = bundle / part
-    facts = _read(folder / "facts.json")
-    if facts["format"] != FORMAT:
-        raise PartError("bundled by another version of salespipe")
-    model = load_model(folder / "model")
-    loaded: CustomerChampion | ForecastChampion
-    if isinstance(model, ForecastModel):
-        loaded = ForecastChampion(folder, facts, model)
-    else:
-        loaded = CustomerChampion(folder, facts, model, bundle / FRAMES)
-    loaded.try_out()
-    return loaded
-
-
-class _Lookup:
-    """Everyone's scores, found by id."""
-
-    def __init__(self, file: Path) -> None:
-        table = read_frame(file) if file.is_file() else None
-        self.known = table is not None
-        ids = [] if table is None else table["entity_id"].to_pylist()
-        self.first: dict[str, int] = {}
-        for place in range(len(ids) - 1, -1, -1):
-            self.first[ids[place]] = place
-        if table is None:
-            self.predictions = self.ranked = np.empty(0)
-            self.groups: list[str] = []
-            self.deciles = self.contacts = self.not_scored = []
-            self.item_groups = None
-            return
-        self.predictions = table["prediction"].to_numpy()
-        self.ranked = np.sort(self.predictions[~np.isnan(self.predictions)])
-        self.deciles = table["decile"].to_pylist()
-        self.contacts = table["contact"].to_pylist()
-        self.not_scored = table["not_scored"].to_pylist()
-        has_groups = "item_group" in table.column_names
-        self.item_groups = table["item_group"].to_pylist() if has_groups else None
-        self.groups = sorted(set(self.item_groups or ()))
-
-    def pairs(self, customer: str) -> range:
-        """The places of a customer's product groups."""
-        first = self.first[customer]
-        return range(first, first + len(self.groups))
 
 
 def _histories(file: Path) -> Histories | None:

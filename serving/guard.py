@@ -26,7 +26,8 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 PROBES = ("/livez", "/readyz", "/healthz")
-OPEN = (*PROBES, "/docs.json", "/")
+ANYONE = ("/docs.json", "/")
+"""What any known token opens."""
 OPERATIONS = ("score", "explain", "predict")
 REQUEST_ID = re.compile(rb"^[A-Za-z0-9._-]{1,64}$")
 HEADERS = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
@@ -81,8 +82,6 @@ class Guard:
             self._in_flight -= 1
 
     def _authorise(self, call: _Call, scope: Scope) -> None:
-        if call.path in OPEN:
-            return
         keyring = self._server.keyring
         if keyring.is_open:
             if not is_local(scope):
@@ -95,7 +94,7 @@ class Guard:
             told = "A bearer token is needed that is known here: `Authorization: Bearer …`."
             raise ApiError(401, "unauthorized", told, headers={"www-authenticate": "Bearer"})
         call.who = found.name
-        if not found.allows(call.model):
+        if call.path not in ANYONE and not found.allows(call.model):
             raise ApiError(403, "forbidden", f"This token is not for {call.model}.")
 
     def _tell(self, call: _Call) -> None:

@@ -6,7 +6,6 @@ What a killed worker left is turned into Parquet by the next that starts.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import hmac
 import logging
@@ -23,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from salespipe.files import replacing
-from salespipe.predictions import JOURNAL, prediction_schema, read_journal
+from salespipe.predictions import prediction_schema
+from serving.journal import Journal, bound_size, recover
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger("salespipe.serving")
 
 FLUSH_SECONDS = 0.5
-ROTATE_SECONDS = 600
-ROTATE_ROWS = 100_000
 MAX_WAITING = 500_000
 """Rows that may wait to be written; beyond, new ones are dropped and counted."""
 KEY_FILE = "log.key"
@@ -84,7 +81,7 @@ class PredictionLog:
         self._waiting: deque[Entry] = deque()
         self._rows = 0
         self._stop = threading.Event()
-        self._journal: _Journal | None = None
+        self._journal: Journal | None = None
         recover(folder)
         self._thread = threading.Thread(target=self._run, name="prediction-log", daemon=True)
         self._thread.start()
@@ -126,88 +123,18 @@ class PredictionLog:
             self._finish()
             bound_size(self._folder, self._max_bytes)
 
-    def _open(self) -> _Journal:
+    def _open(self) -> Journal:
         day = self._folder / f"day={datetime.now(UTC).date()}"
         if self._journal is not None and self._journal.file.parent != day:
             self._finish()
         if self._journal is None:
-            self._journal = _Journal(day)
+            self._journal = Journal(day)
         return self._journal
 
     def _finish(self) -> None:
         if self._journal is not None:
             self._journal.close()
             self._journal = None
-
-
-class _Journal:
-    def __init__(self, day: Path) -> None:
-        import pyarrow as pa
-
-        day.mkdir(parents=True, exist_ok=True)
-        self.file = day / f"{os.getpid()}-{time.time_ns()}{JOURNAL}"
-        self._handle = self.file.open("wb")
-        fcntl.flock(self._handle, fcntl.LOCK_EX)  # tells others that its writer lives
-        self._stream = pa.ipc.new_stream(self._handle, prediction_schema())
-        self._rows, self._since = 0, time.monotonic()
-
-    @property
-    def is_full(self) -> bool:
-        return self._rows >= ROTATE_ROWS or time.monotonic() - self._since >= ROTATE_SECONDS
-
-    def write(self, batch: pa.RecordBatch) -> None:
-        self._stream.write_batch(batch)
-        self._handle.flush()
-        os.fsync(self._handle.fileno())
-        self._rows += batch.num_rows
-
-    def close(self) -> None:
-        self._stream.close()
-        self._handle.flush()
-        to_parquet(self.file)
-        self._handle.close()
-
-
-def to_parquet(journal: Path) -> None:
-    """Turn a journal into a Parquet file of the same name."""
-    import pyarrow.parquet as pq
-
-    table = read_journal(journal)
-    if table.num_rows:
-        with replacing(journal.with_suffix(".parquet")) as beside:
-            pq.write_table(table, beside, compression="zstd")
-    journal.unlink(missing_ok=True)
-
-
-def recover(folder: Path) -> int:
-    """Turn journals whose writer is gone into Parquet.
-
-    Returns:
-        How many.
-    """
-    found = 0
-    for journal in sorted(folder.glob(f"day=*/*{JOURNAL}")):
-        try:
-            with journal.open("rb") as handle:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                to_parquet(journal)
-                found += 1
-        except OSError:
-            continue  # its writer lives, or another worker was first
-    return found
-
-
-def bound_size(folder: Path, most: int) -> None:
-    """Delete the oldest files of the log until it is small enough."""
-    files = sorted(folder.glob("day=*/*.parquet"), key=lambda f: (f.parent.name, f.name))
-    sizes = {file: file.stat().st_size for file in files if file.exists()}
-    total = sum(sizes.values())
-    for file, size in sizes.items():
-        if total <= most:
-            break
-        file.unlink(missing_ok=True)
-        total -= size
-        logger.warning("prediction log: over its size, %s deleted", file.parent.name)
 
 
 def to_batch(entries: list[Entry], key: bytes | None) -> pa.RecordBatch:

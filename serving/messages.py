@@ -21,6 +21,7 @@ from pydantic import (
 )
 from typing_extensions import TypedDict
 
+from salespipe.schemas import ORDER_STATUS
 from serving.errors import ApiError
 
 MAX_ENTITIES = 1000
@@ -62,6 +63,18 @@ TYPES: Mapping[str, Any] = {
 """What Ibis types are in a request."""
 
 
+REQUIRED: Mapping[str, Any] = {
+    "order_id": Id,
+    "ordered_at": Moment,
+    "item_id": Id,
+    "quantity": Amount,
+    "unit_price": Annotated[float, Field(ge=0, le=1e9)],
+    "occurred_at": Moment,
+    "kind": Id,
+}
+"""What a line, or an event, can't do without; ingest refuses the same."""
+
+
 def features_type(schema: Sequence[tuple[str, str]]) -> Any:
     """The features of a model: every one is asked for, null where its value is unknown.
 
@@ -78,16 +91,12 @@ def history_type(schemas: Mapping[str, Mapping[str, str]]) -> Any:
     Args:
         schemas: Ibis types by column, by canonical table.
     """
-    required = {
-        "orders": ("order_id", "ordered_at", "item_id", "quantity", "unit_price"),
-        "events": ("occurred_at", "kind"),
-    }
     fields: dict[str, Any] = {}
     for table, columns in schemas.items():
         known = {
-            name: _asked(kind, name in required.get(table, ()))
+            name: REQUIRED[name] if name in REQUIRED else NotRequired[_asked(name, kind) | None]
             for name, kind in columns.items()
-            if name not in ("customer_id", "line_id", "reverses_line_id", "item_name")
+            if name != "customer_id"
         }
         row = _closed(table.title().removesuffix("s"), known)
         if table == "customers":
@@ -98,9 +107,10 @@ def history_type(schemas: Mapping[str, Mapping[str, str]]) -> Any:
     return _closed("History", fields)
 
 
-def _asked(kind: str, required: bool) -> Any:
-    type_ = Amount if kind.startswith("decimal") else TYPES[kind]
-    return type_ if required else NotRequired[type_ | None]
+def _asked(name: str, kind: str) -> Any:
+    if name == "status":
+        return _one_of(ORDER_STATUS)
+    return Amount if kind.startswith("decimal") else TYPES[kind]
 
 
 def _closed(name: str, fields: Mapping[str, Any]) -> Any:

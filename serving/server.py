@@ -6,9 +6,9 @@ import gc
 import logging
 import threading
 
-from serving.champions import Champions
 from serving.log import PredictionLog
 from serving.observe import log_as_json, metrics
+from serving.office import Champions
 from serving.settings import Settings
 from serving.tokens import Keyring, TokenError
 

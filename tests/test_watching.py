@@ -108,3 +108,21 @@ def test_the_gravest_counts():
     assert gravest({}) == "ok"
     assert not reaches("retrain", None)
     assert typed({"seed": 3}) == MonitorParams(seed=3)
+
+
+def test_a_drill_is_a_table(tmp_path, monkeypatch):
+    a_shop(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    blank = {"expected": True, "alarms": [], "level": "ok", "days": None, "smallest": None,
+             "obstacle": None}  # fmt: skip
+    seen = {"alarms": ["spend: moved; more", "b: x", "c: y"], "days": 14, "smallest": 0.25}
+    found = {"churn": [
+        {"fault": "unit change", **blank, **seen},
+        {"fault": "missed", **blank},
+        {"fault": "no season", **blank, "obstacle": "too young"},
+    ]}  # fmt: skip
+    monkeypatch.setattr("salespipe.watching.run_drill", lambda *_: found)
+    told = CliRunner().invoke(cli, ["drill"]).output
+    for words in ("14 days", "0.25", "1 more", "not seen (!)", "too young"):
+        assert words in told
+    assert json.loads(CliRunner().invoke(cli, ["drill", "--json"]).stdout) == found

@@ -134,7 +134,9 @@ def _build_parts(
         try:
             parts[model] = build_part(business, model, version, folder)
         except SalespipeError as error:
-            problems.append(f"{error} Train again, or `salespipe rollback {model}`.")
+            problems.append(
+                f"{model} v{version}: {error}. Train again, or `salespipe rollback {model}`."
+            )
             if model in before:
                 parts[model] = before[model]
     return parts, problems
@@ -219,6 +221,7 @@ class _Customers:
             "schema_hash": self.model.schema.hash(),
             "meaning": meaning_of(conf, has_orders),
             "active_days": conf.snapshots.active_days if has_orders else None,
+            "of_buyers": has_orders,
             "item_groups": groups is not None,
             "frame": frame.name,
             "words": {name: feature_help(name) for name in self.model.schema.names},

@@ -117,7 +117,8 @@ def started(unpacked: Path) -> Iterator[str]:
         for name, value in os.environ.items()
         if not name.startswith(("SALESPIPE_", "PYTHONPATH"))
     }
-    with tempfile.TemporaryFile() as said:
+    # a home of its own: BentoML clears the metrics that running servers share in the usual one
+    with tempfile.TemporaryFile() as said, tempfile.TemporaryDirectory() as home:
         command = [
             bentoml_binary(),
             "serve",
@@ -128,7 +129,11 @@ def started(unpacked: Path) -> Iterator[str]:
             "127.0.0.1",
         ]
         server = subprocess.Popen(
-            command, cwd=unpacked, env=kept | QUIET, stdout=said, stderr=subprocess.STDOUT
+            command,
+            cwd=unpacked,
+            env=kept | QUIET | {"BENTOML_HOME": home},
+            stdout=said,
+            stderr=subprocess.STDOUT,
         )
         try:
             _wait_until_ready(f"http://127.0.0.1:{port}", server, said)

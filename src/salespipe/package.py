@@ -70,16 +70,19 @@ def package(root: Path, env: str, models: list[str], *, customers: bool) -> list
     champions = business.champions(models or list(_models(root, env)))
     if absent := sorted(set(models) - set(champions)):
         raise SalespipeError(f"{', '.join(absent)}: no champion to package; train, or approve one.")
-    update_bundle(business, champions)
     groups = {model: [model] for model in champions}
     if len(groups) > 1 and not models:
         groups[COMBINED] = list(champions)
     done = []
-    for name, some in groups.items():
-        one = asdict(_one(business, name, {m: champions[m] for m in some}, customers))
-        folder = root / "data/08_reporting" / env / ("" if name == COMBINED else name)
-        write_json(folder / "package.json", one)
-        done.append(one)
+    with tempfile.TemporaryDirectory() as scratch:
+        bundle = Path(scratch)  # not the one that a server may be following
+        update_bundle(business, champions, bundle)
+        for name, some in groups.items():
+            wanted = {model: champions[model] for model in some}
+            one = asdict(_one(Job(business, bundle, name, wanted, customers)))
+            folder = root / "data/08_reporting" / env / ("" if name == COMBINED else name)
+            write_json(folder / "package.json", one)
+            done.append(one)
     return done
 
 
@@ -105,17 +108,38 @@ def _models(root: Path, env: str) -> list[str]:
     return check_business(root, env)
 
 
-def _one(business: Business, name: str, champions: Mapping[str, int], customers: bool) -> Packaged:
+@dataclass(frozen=True)
+class Job:
+    """A Bento to be made.
+
+    Attributes:
+        business: whose.
+        bundle: an up-to-date bundle with its champions.
+        name: what it is called, after the business.
+        champions: version by model.
+        customers: whether everyone's scores and features go with it.
+    """
+
+    business: Business
+    bundle: Path
+    name: str
+    champions: Mapping[str, int]
+    customers: bool
+
+
+def _one(job: Job) -> Packaged:
+    business, champions = job.business, job.champions
     with tempfile.TemporaryDirectory() as scratch:
-        staged = stage(business, champions, Path(scratch) / "staged", customers=customers)
-        tag = build(staged, f"{business.env}-{name}".replace("_", "-"), champions)
+        staged = stage(job, Path(scratch) / "staged")
+        tag = build(staged, f"{business.env}-{job.name}".replace("_", "-"), champions)
+        bentos = business.root / "data/06_models" / business.env / "bentos"
+        archive = bentos / f"{job.name}.bento"
         try:
-            archive = business.root / "data/06_models" / business.env / "bentos" / f"{name}.bento"
             unpacked = export(tag, archive, Path(scratch) / "exported")
-            golden = replay(
-                {m: business.registry(m).load(v) for m, v in champions.items()}, unpacked
-            )
+            registered = {m: business.registry(m).load(v) for m, v in champions.items()}
+            golden = replay(registered, unpacked)
         except BaseException:
+            remove(archive)
             _bentoml("delete", "--yes", tag)
             raise
     size = archive.stat().st_size / 2**20
@@ -123,33 +147,27 @@ def _one(business: Business, name: str, champions: Mapping[str, int], customers:
     return Packaged(tag, dict(champions), golden, round(size, 2), shown)
 
 
-def stage(
-    business: Business, champions: Mapping[str, int], folder: Path, *, customers: bool
-) -> Path:
+def stage(job: Job, folder: Path) -> Path:
     """Lay out what a Bento is built from: code, champions, build file.
 
     Args:
-        business: whose; its bundle is up to date.
-        champions: version by model.
+        job: what it is to hold.
         folder: where to; it is made.
-        customers: whether everyone's scores and features go with it.
     """
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(Path(__file__).parent, folder / "salespipe", ignore=ignored)
-    shutil.copytree(business.root / "serving", folder / "serving", ignore=ignored)
-    pointer = read_pointer(business.bundle)
-    parts = {model: part for model, part in pointer["parts"].items() if model in champions}
+    shutil.copytree(job.business.root / "serving", folder / "serving", ignore=ignored)
+    pointer = read_pointer(job.bundle)
+    parts = {model: part for model, part in pointer["parts"].items() if model in job.champions}
+    left_out = shutil.ignore_patterns(*(() if job.customers else ("scores.arrow",)))
     for part in parts.values():
-        left = () if customers else ("scores.arrow",)
-        shutil.copytree(
-            business.bundle / part, folder / "bundle" / part, ignore=shutil.ignore_patterns(*left)
-        )
-        if customers:
-            _copy_frame(business.bundle, part, folder / "bundle")
+        shutil.copytree(job.bundle / part, folder / "bundle" / part, ignore=left_out)
+        if job.customers:
+            _copy_frame(job.bundle, part, folder / "bundle")
     write_json(folder / "bundle" / POINTER, {**pointer, "parts": parts})
     build_file = yaml.safe_load((folder / "serving/bentofile.yaml").read_text("utf-8"))
     build_file["python"]["packages"] = pinned(build_file["python"]["packages"])
-    build_file["labels"] = {model: f"v{version}" for model, version in champions.items()}
+    build_file["labels"] = {model: f"v{version}" for model, version in job.champions.items()}
     (folder / "bentofile.yaml").write_text(yaml.safe_dump(build_file, sort_keys=False), "utf-8")
     return folder
 

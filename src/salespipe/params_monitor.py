@@ -55,6 +55,8 @@ class QualityParams(Params):
     """Looks with known outcomes that are judged, the latest."""
     min_outcomes: int = Field(30, gt=0)
     """Rows of the rarer outcome, to judge by."""
+    bootstrap_samples: int = Field(300, gt=0)
+    """For the intervals of each look; the promise has the training's own."""
     max_wape_ratio: float = Field(1.5, gt=1)
     """Of a forecast's error against what the test promised."""
     min_days: int = Field(14, gt=0)

@@ -21,7 +21,7 @@ def prediction_schema() -> pa.Schema:
 
     Returns:
         `at` (UTC), `request_id`, `model`, `version` (registered), `asked_by` (`customer_id`,
-        `features`, `history` or `series`), `entity` (a keyed hash of the id by default, null where
+        `features` or `history`), `entity` (a keyed hash of the id by default, null where
         none was given), `item_group`, `as_of`, `prediction` (probability, amount or forecast),
         `decile`, `contact`, `feature_schema` (hash of the names in order), and what the request
         itself brought: `numbers` and `texts`, the numeric and the categorical features in the

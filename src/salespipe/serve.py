@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -42,6 +43,7 @@ def main(
     """Serve the champions of a business; take up a new one within seconds of its promotion."""
     root = Path.cwd()
     set_environment()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         follower = Follower(root, env, bundle)
         follower.update()
@@ -73,7 +75,7 @@ class Follower:
         self.models = check_business(root, env)
         self.business = Business.open(root, env)
         self.bundle = bundle or self.business.bundle
-        self._known: tuple[dict[str, int], str] | None = None
+        self._known: tuple[dict[str, int], str, dict[str, str]] | None = None
 
     def update(self) -> bool:
         """Bring the bundle up to date.
@@ -85,12 +87,13 @@ class Follower:
             SalespipeError: there is no champion, or one can't be read.
         """
         from salespipe.bundle import update_bundle
+        from salespipe.parts import read_pointer
 
-        wanted = self.business.champions(self.models)
-        if self._known == (wanted, stamp := self.business.data_stamp()):
+        wanted, stamp = self.business.champions(self.models), self.business.data_stamp()
+        if self._known == (wanted, stamp, read_pointer(self.bundle).get("parts")):
             return False
         parts = update_bundle(self.business, wanted, self.bundle)
-        self._known = (wanted, stamp)
+        self._known = (wanted, stamp, parts)
         for model in sorted(parts):
             click.echo(f"{model}: v{wanted[model]} in office", err=True)
         return True
@@ -130,7 +133,9 @@ def serve(follower: Follower, host: str, port: int, workers: int, tokens: Path |
     click.echo(
         f"Serving {follower.business.env} on http://{host}:{port} (see /docs.json)", err=True
     )
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # a home of its own: BentoML clears the workers' shared metrics in it as a server starts
+    home = tempfile.TemporaryDirectory(prefix="salespipe-")
+    environment["BENTOML_HOME"] = home.name
     server = subprocess.Popen(command, env=environment, cwd=follower.business.root)
 
     def check() -> None:
@@ -145,6 +150,7 @@ def serve(follower: Follower, host: str, port: int, workers: int, tokens: Path |
             server.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             server.kill()
+        home.cleanup()
 
 
 def check_reach(host: str, tokens: Path | None) -> None:

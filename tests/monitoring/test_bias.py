@@ -12,9 +12,10 @@ from fairlearn.metrics import (
 )
 from sklearn.metrics import precision_score, recall_score
 
-from salespipe.monitoring.bias import find_bias, judged_rows, selected
+from salespipe.monitoring.bias import find_bias, judged_rows
 from salespipe.monitoring.looks import PREDICTION, Look
 from salespipe.monitoring.mitigate import mitigations
+from salespipe.monitoring.rates import selected
 from salespipe.params import GateParams, Waiver
 from salespipe.params_monitor import BiasParams
 from tests.monitoring.shop import Champion, customers, looks
@@ -120,6 +121,13 @@ def test_what_could_be_done_is_told_with_its_price():
     assert abs(equal["gap"]) < 0.01
     assert without["option"] == "without country"
     assert abs(without["gap"]) < abs(plain["gap"])
+
+
+def test_an_attribute_that_is_a_feature_can_be_dropped():
+    history, champion = looks(count=9)
+    found = gap(find_bias(history, ("country",), GateParams(), PARAMS), "country")
+    options = mitigations(history[-1].rows, found, champion, PARAMS)
+    assert "without country" in {one["option"] for one in options}
 
 
 def test_equal_scores_are_selected_in_the_rows_order():

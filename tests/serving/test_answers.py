@@ -9,13 +9,16 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from serving.answers import explain, score
-from serving.champions import load_part
+from serving.answers import score
+from serving.explanations import explain
+from serving.office import load_part
 
 from salespipe.parts import read_frame
 from tests.serving.asking import histories_of, three_ways
 
 COUNT = 1000
+LINE = {"order_id": "1", "ordered_at": "2024-02-01", "item_id": "i", "quantity": 1,
+        "unit_price": 2}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -86,9 +89,20 @@ def test_who_was_silent_too_long_has_a_reason_and_no_score(client, shop):
     assert "probability" not in told
 
 
-def test_an_empty_history_is_scored_like_a_customer_that_never_bought(client, churn):
-    (told,) = client.results("/churn/score", entities=[{"history": {"orders": []}}])
-    assert 0 < told["probability"] < 1
+@pytest.mark.parametrize(
+    "orders",
+    [
+        pytest.param([], id="none"),
+        pytest.param([LINE | {"status": "cancelled"}], id="cancelled"),
+        pytest.param([LINE | {"quantity": -1}], id="a return"),
+        pytest.param([LINE | {"ordered_at": "2020-01-01"}], id="long ago"),
+    ],
+)
+def test_who_has_not_bought_of_late_is_not_scored(client, orders):
+    entity = {"history": {"orders": orders}, "as_of": "2024-03-01"}
+    (told,) = client.results("/churn/score", entities=[entity])
+    assert told["error"]["code"] == "not_scored"
+    assert "probability" not in told
 
 
 def test_the_threshold_decides_and_who_opted_out_is_left_alone(client, churn, shop):

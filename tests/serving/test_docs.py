@@ -104,8 +104,9 @@ def raised() -> set[tuple[int, str]]:
 def test_every_error_is_told_and_none_that_does_not_happen() -> None:
     whole, _, within = section("Errors").partition("Within an answer")
     assert {(int(row[0]), names(row[1])[0]) for row in columns(whole)[2:]} == raised()
-    code = (ROOT / "serving/answers.py").read_text("utf-8")
-    inner = set(re.findall(r'_error\(\s*"(\w+)"', code))
+    files = ("answers", "forecasts")
+    code = "\n".join((ROOT / f"serving/{name}.py").read_text("utf-8") for name in files)
+    inner = set(re.findall(r'problem\(\s*"(\w+)"', code))
     assert {names(row[0])[0] for row in columns(within)[2:]} == inner
 
 

@@ -14,6 +14,11 @@ from serving.tokens import add_token
 SECRET_WORDS = ("Traceback", "site-packages", ".py", "Error(")
 
 
+LINE = {"order_id": "1", "ordered_at": "2024-01-01T00:00:00Z", "item_id": "i", "quantity": 1,
+        "unit_price": 2}  # fmt: skip
+FIRST = "entities[1].history.orders[0]"
+
+
 def assert_error(answer, status, code, field=None):
     assert answer.status_code == status, answer.text
     told = answer.json()["error"]
@@ -35,6 +40,10 @@ def assert_error(answer, status, code, field=None):
         ({"features": []}, "entities[1].features"),
         ({"history": {}}, "entities[1].history.orders"),
         ({"history": {"orders": [{"order_id": "1"}]}}, "entities[1].history.orders[0].item_id"),
+        ({"history": {"orders": [LINE | {"unit_price": -1}]}}, f"{FIRST}.unit_price"),
+        ({"history": {"orders": [LINE | {"status": "lost"}]}}, f"{FIRST}.status"),
+        ({"history": {"orders": [LINE | {"order_id": ""}]}}, f"{FIRST}.order_id"),
+        ({"history": {"orders": [LINE | {"ordered_at": 5}]}}, f"{FIRST}.ordered_at"),
         ("x", "entities[1]"),
     ],
 )
@@ -63,7 +72,7 @@ def test_one_to_a_thousand_entities_may_be_asked_for(client, count):
 
 
 def line(day):
-    return {"order_id": "1", "ordered_at": day, "item_id": "i", "quantity": 1, "unit_price": 2}
+    return LINE | {"ordered_at": day}
 
 
 @pytest.mark.parametrize(
@@ -76,13 +85,14 @@ def line(day):
         ),
         ({"history": {"orders": [line("1066-10-14T09:00:00")]}}, ".history.orders[0].ordered_at"),
         ({"history": {"orders": []}, "as_of": "2999-01-01"}, ".as_of"),
+        ({"history": {"orders": [LINE | {"quantity": 0}]}}, ".history.orders[0].quantity"),
         (
             {"history": {"orders": [], "events": [{"kind": "visit", "occurred_at": "2999-01-01"}]}},
             ".history.events[0].occurred_at",
         ),
     ],
 )
-def test_nothing_comes_from_the_future(client, entity, field):
+def test_what_no_schema_can_say_is_named_too(client, entity, field):
     answer = client.post("/churn/score", {"entities": [entity]})
     assert_error(answer, 422, "impossible", f"entities[0]{field}")
 
@@ -194,9 +204,12 @@ class TestTokens:
         client = self.as_(guarded, guarded.tokens["churn"])
         assert client.post("/churn/score", BODY).status_code == 200
 
-    def test_the_docs_and_the_probes_need_none(self, guarded):
-        assert guarded.client.get("/docs.json").status_code == 200
-        assert guarded.client.get("/").status_code == 200
+    def test_any_opens_the_docs(self, guarded):
+        assert_error(guarded.client.get("/docs.json"), 401, "unauthorized")
+        assert_error(guarded.client.get("/"), 401, "unauthorized")
+        client = self.as_(guarded, guarded.tokens["churn"])
+        assert client.get("/docs.json").status_code == 200
+        assert client.get("/").status_code == 200
 
 
 def test_without_tokens_only_this_machine_may_ask(client):

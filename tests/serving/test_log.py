@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from serving.answers import Scored
-from serving.log import Entry, PredictionLog, bound_size, pseudonym, recover
+from serving.journal import bound_size, recover
+from serving.log import Entry, PredictionLog, pseudonym
 
 from salespipe.predictions import prediction_schema, read_predictions
 

@@ -18,7 +18,7 @@ import pytest
 from salespipe.errors import SalespipeError
 from salespipe.files import write_json
 from salespipe.golden import free_port, replay, started
-from salespipe.package import package, stage
+from salespipe.package import Job, package, stage
 from salespipe.parts import read_pointer
 from salespipe.predictions import read_predictions
 from tests.clone import ROOT, calls, environment, run_in
@@ -175,8 +175,10 @@ sys.addaudithook(note)
 
 
 def test_a_bento_runs_away_from_the_repository(office, bentos, tmp_path, monkeypatch):
+    served = read_pointer(office.bundle)
     with contextlib.chdir(office.folder):
         (one,) = package(office.folder, "demo", ["churn"], customers=True)
+    assert read_pointer(office.bundle) == served, "a running server is left alone"
     assert one["golden"] == 50
     assert one["models"] == {"churn": 1}
     archive = office.folder / one["exported"]
@@ -200,7 +202,8 @@ def test_a_bento_runs_away_from_the_repository(office, bentos, tmp_path, monkeyp
 
 
 def test_a_bento_without_customers_has_no_one_s_data(office, tmp_path):
-    folder = stage(office.business, {"churn": 1}, tmp_path / "staged", customers=False)
+    job = Job(office.business, office.bundle, "churn", {"churn": 1}, customers=False)
+    folder = stage(job, tmp_path / "staged")
     assert not list(folder.rglob("*.arrow"))
     customer = office.lists["churn"]["entity_id"].iloc[0]
     for file in (folder / "bundle").rglob("*"):
@@ -222,6 +225,7 @@ def test_a_bento_that_answers_otherwise_than_registered_is_refused(office, bento
     with contextlib.chdir(office.folder), pytest.raises(SalespipeError, match="not the registered"):
         package(office.folder, "demo", ["churn"], customers=True)
     assert not list(bentos.glob("demo-churn/*/bento.yaml"))
+    assert not (office.folder / "data/06_models/demo/bentos/churn.bento").exists()
 
 
 def agreeing(part):

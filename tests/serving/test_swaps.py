@@ -9,7 +9,7 @@ import threading
 import time
 
 import pytest
-from serving.champions import Champions
+from serving.office import Champions
 
 from salespipe.files import write_json
 from salespipe.parts import POINTER, read_pointer
@@ -108,10 +108,21 @@ def test_a_bad_champion_leaves_the_old_one_in_place(bundle, spoil):
     assert champions.failures == 1
     assert champions.by_name["churn"].version == 1
     assert champions.follow() == []
-    assert champions.failures == 1, "it is not tried again and again"
+    assert champions.failures == 1, "it is not tried again at once"
     new_part(bundle, 10)
     assert champions.follow() == ["churn"]
     assert champions.by_name["churn"].version == 10
+
+
+def test_what_failed_once_is_tried_again_later(bundle, monkeypatch):
+    champions = Champions(bundle)
+    champions.follow()
+    new_part(bundle, 9)
+    with monkeypatch.context() as patch:
+        patch.setattr("serving.office.load_model", lambda _: 1 / 0)
+        patch.setattr("serving.office.RETRY_SECONDS", 0.0)
+        assert champions.follow() == []
+    assert champions.follow() == ["churn"]
 
 
 def test_a_server_without_its_champions_is_alive_but_not_ready(tmp_path, serve):
@@ -166,7 +177,7 @@ def test_one_champion_that_can_t_be_read_does_not_hold_up_the_others(shop, tmp_p
     folder = tmp_path / "bundle"
     with contextlib.chdir(shop.folder):
         first = update_bundle(shop.business, {"churn": 1}, folder)
-        with pytest.raises(SalespipeError, match=r"no version 99.*rollback churn"):
+        with pytest.raises(SalespipeError, match=r"churn v99: .*rollback churn"):
             update_bundle(shop.business, {"churn": 99, "offers": 1}, folder)
     parts = read_pointer(folder)["parts"]
     assert parts["churn"] == first["churn"]

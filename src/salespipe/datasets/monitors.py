@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset, DatasetError
 
 from salespipe.files import replacing
+from salespipe.predictions import read_predictions
 from salespipe.store import store_exists, tracking_uri
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from mlflow import MlflowClient
 
 RECORD = "record"
@@ -116,6 +119,27 @@ class ChampionRuns(AbstractDataset["dict[str, dict[str, float]]", "dict[str, dic
 
     def _describe(self) -> dict[str, Any]:
         return {"business": self._business}
+
+
+class PredictionLog(AbstractDataset["None", "Callable[[str], pa.Table]"]):
+    """What services answered: loaded is a function from a model's name to its part of the log.
+
+    Args:
+        folder: the log of a business.
+    """
+
+    def __init__(self, *, folder: str, metadata: dict[str, Any] | None = None) -> None:
+        self._folder = Path(folder)
+        self.metadata = metadata
+
+    def load(self) -> Callable[[str], pa.Table]:
+        return partial(read_predictions, self._folder)
+
+    def save(self, data: None) -> None:  # noqa: ARG002 - Kedro's own signature
+        raise DatasetError("services write the prediction log, no dataset does")
+
+    def _describe(self) -> dict[str, Any]:
+        return {"folder": self._folder.as_posix()}
 
 
 def _figures(client: MlflowClient, name: str, version: str) -> dict[str, Any]:

@@ -10,19 +10,26 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from salespipe.modelling.bootstrap import LEVEL, Interval, interval, resampled_weights
-from salespipe.modelling.frame import Floats, entity_codes
+from salespipe.modelling.bootstrap import LEVEL
+from salespipe.modelling.frame import entity_codes
 from salespipe.modelling.gate import check_measured
 from salespipe.modelling.groups import calibration_gaps, groups_of
-from salespipe.modelling.metrics import divide
 from salespipe.monitoring.looks import PREDICTION, Look
+from salespipe.monitoring.rates import (
+    OPPORTUNITY,
+    RATES,
+    SELECTION,
+    Outcomes,
+    Rate,
+    enough_rows,
+    group_rates,
+    resampled_rates,
+)
 from salespipe.params import GateParams, Waiver
 from salespipe.params_monitor import BiasParams
 
 Verdict = Literal["within", "cannot tell", "above", "waived", "too few to tell"]
-SELECTION, OPPORTUNITY, PRECISION = "selection_rate", "true_positive_rate", "precision"
 CALIBRATION = "calibration"
-RATES = (SELECTION, OPPORTUNITY, PRECISION)
 BOTH = " & "
 CROSSED = 10
 """By how much less often a gap of crossed attributes may be found by chance: there are many."""
@@ -99,13 +106,6 @@ def judged_rows(looks: Sequence[Look]) -> tuple[str, pd.DataFrame] | None:
     return name, pd.concat([look.rows for look in kept], ignore_index=True)
 
 
-def selected(score: Floats, share: float) -> np.ndarray:
-    """Whether each row is among the best-ranked share; equal scores keep the rows' order."""
-    chosen = np.zeros(len(score), dtype=bool)
-    chosen[np.argsort(-score, kind="stable")[: round(share * len(score))]] = True
-    return chosen
-
-
 def find_bias(
     looks: Sequence[Look], columns: Sequence[str], gate: GateParams, params: BiasParams
 ) -> Bias:
@@ -139,77 +139,13 @@ def find_bias(
     )
 
 
-@dataclass(frozen=True)
-class Outcomes:
-    """n rows: what came, who was selected, whose row it is."""
-
-    label: np.ndarray
-    chosen: np.ndarray
-    error: Floats
-    clusters: np.ndarray
-
-    @classmethod
-    def of(cls, rows: pd.DataFrame, params: BiasParams) -> Outcomes:
-        """Takes them off a frame; of amounts, any at all is the outcome."""
-        score = rows[PREDICTION].to_numpy(dtype=np.float64)
-        label = rows["label"].to_numpy(dtype=np.float64)
-        return cls(label > 0, selected(score, params.contact_share), score - label,
-                   entity_codes(rows))  # fmt: skip
-
-
-def group_rates(label: Any, chosen: Any, groups: pd.Series) -> pd.DataFrame:
-    """Rows and rates of each group, by fairlearn: one row a group.
-
-    Args:
-        label: n outcomes, 0 or 1.
-        chosen: n times whether a row is selected.
-        groups: n names.
-    """
-    from fairlearn.metrics import MetricFrame, count, selection_rate, true_positive_rate
-    from sklearn.metrics import precision_score
-
-    def precision(true: Any, picked: Any) -> float:
-        return float(precision_score(true, picked, zero_division=0))
-
-    metrics = {"rows": count, SELECTION: selection_rate, OPPORTUNITY: true_positive_rate,
-               PRECISION: precision}  # fmt: skip
-    found = MetricFrame(
-        metrics=metrics,
-        y_true=np.asarray(label).astype(int),
-        y_pred=np.asarray(chosen).astype(int),
-        sensitive_features=groups.astype(str).rename("group").to_numpy(),
-    )
-    return pd.DataFrame(found.by_group).astype(float)
-
-
-@dataclass(frozen=True)
-class Rate:
-    """One rate of g groups.
-
-    Attributes:
-        values: g of them.
-        samples: (samples, g) under resampling of customers.
-        enough: whether each group has rows enough to tell it.
-    """
-
-    values: Floats
-    samples: Floats
-    enough: np.ndarray
-
-    def told(self, place: int) -> Interval:
-        """One group's rate with its interval; nulls where there is too little to tell."""
-        if not self.enough[place]:
-            return dict.fromkeys(("value", "low", "high"))
-        return interval(float(self.values[place]), self.samples[:, place])
-
-
 def _attribute(
     attribute: str, groups: pd.Series, outcomes: Outcomes, gate: GateParams, params: BiasParams
 ) -> tuple[list[dict[str, Any]], list[Gap]]:
     found = group_rates(outcomes.label, outcomes.chosen, groups)
     names = [str(name) for name in found.index]
-    enough = _enough(groups, names, outcomes, gate, params)
-    samples = _resampled(groups, names, outcomes, params)
+    enough = enough_rows(groups, names, outcomes, gate, params)
+    samples = resampled_rates(groups, names, outcomes, params)
     rates = {name: Rate(found[name].to_numpy(), samples[name], enough[name]) for name in RATES}
     listed = [
         {"attribute": attribute, "group": name, "rows": int(found["rows"].iloc[i])}
@@ -222,46 +158,6 @@ def _attribute(
     level = 1 - (1 - LEVEL) / crossed
     gaps = [_widest(attribute, rate, one, names, level) for rate, one in rates.items()]
     return listed, [_judged(gap, bounds.get(gap.figure), waiver) for gap in gaps]
-
-
-def _enough(
-    groups: pd.Series,
-    names: Sequence[str],
-    outcomes: Outcomes,
-    gate: GateParams,
-    params: BiasParams,
-) -> dict[str, np.ndarray]:
-    """Rate to whether each group has rows enough to tell it."""
-    inside = _inside(groups, names)
-    rows = inside.sum(axis=0) >= gate.min_group_rows
-    least = params.min_positives
-    return {
-        SELECTION: rows,
-        OPPORTUNITY: rows & (outcomes.label @ inside >= least),
-        PRECISION: rows & (outcomes.chosen @ inside >= least),
-    }
-
-
-def _inside(groups: pd.Series, names: Sequence[str]) -> Floats:
-    """(n, g): 1 where a row is of a group."""
-    same = groups.astype(str).to_numpy()[:, None] == np.array(names)[None, :]
-    return np.asarray(same, dtype=np.float64)
-
-
-def _resampled(
-    groups: pd.Series, names: Sequence[str], outcomes: Outcomes, params: BiasParams
-) -> dict[str, Floats]:
-    """Rate to (samples, g) values under resampling of customers."""
-    inside = _inside(groups, names)
-    hit = inside * (outcomes.label & outcomes.chosen)[:, None]
-    chosen, label = inside * outcomes.chosen[:, None], inside * outcomes.label[:, None]
-    parts: dict[str, list[Floats]] = {rate: [] for rate in RATES}
-    for weights in resampled_weights(outcomes.clusters, params.bootstrap_samples, params.seed):
-        hits, picked = weights @ hit, weights @ chosen
-        parts[SELECTION].append(divide(picked, weights @ inside))
-        parts[OPPORTUNITY].append(divide(hits, weights @ label))
-        parts[PRECISION].append(divide(hits, picked))
-    return {rate: np.concatenate(some) for rate, some in parts.items()}
 
 
 def _widest(attribute: str, figure: str, rate: Rate, names: Sequence[str], level: float) -> Gap:

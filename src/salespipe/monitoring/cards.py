@@ -9,6 +9,7 @@ from evidently.core.metric_types import (
     ByLabelCalculation,
     ByLabelMetric,
     ByLabelValue,
+    MetricConfig,
     SingleValue,
     SingleValueCalculation,
     SingleValueMetric,
@@ -16,6 +17,17 @@ from evidently.core.metric_types import (
 from evidently.legacy.renderers.html_widgets import header_text, table_data, text_widget
 
 ALIAS = "evidently:metric_v2:salespipe:"
+
+
+def identity(calculation: Any, names: tuple[str, ...]) -> MetricConfig:
+    """What makes a metric the same in every report: its kind and some names, not what was found.
+
+    Panels over time draw one line for each.
+    """
+    metric = calculation.to_metric()
+    told = metric.dict(exclude_none=True)
+    kept = {name: told[name] for name in ("type", *names)}
+    return MetricConfig(metric_id=metric.metric_id, params=kept)
 
 
 class Told(SingleValueMetric):  # type: ignore[misc]
@@ -48,11 +60,15 @@ class _ToldCalculation(SingleValueCalculation[Told]):  # type: ignore[misc]
     def display_name(self) -> str:
         return str(self.metric.title)
 
+    def to_metric_config(self) -> MetricConfig:
+        return identity(self, ())
+
 
 class Table(ByLabelMetric):  # type: ignore[misc]
     """Figures found elsewhere, one a label, shown as a table and tested one by one.
 
     Attributes:
+        name: what it is about, the same in every report.
         title: of the table.
         figures: label to value.
         columns: of the table.
@@ -62,6 +78,7 @@ class Table(ByLabelMetric):  # type: ignore[misc]
     class Config:  # noqa: D106
         type_alias: ClassVar[str] = f"{ALIAS}Table"
 
+    name: str
     title: str
     figures: dict[str, float]
     columns: list[str]
@@ -105,6 +122,9 @@ class _TableCalculation(ByLabelCalculation[Table]):  # type: ignore[misc]
     def label_display_name(self, label: Any) -> str:
         return str(label)
 
+    def to_metric_config(self) -> MetricConfig:
+        return identity(self, ("name",))
+
 
 class GroupRate(ByLabelMetric):  # type: ignore[misc]
     """A rate of each group of one attribute, by fairlearn, computed from the report's own rows.
@@ -127,7 +147,7 @@ class GroupRate(ByLabelMetric):  # type: ignore[misc]
 
 class _GroupRateCalculation(ByLabelCalculation[GroupRate]):  # type: ignore[misc]
     def calculate(self, context: Any, current_data: Dataset, reference_data: Any) -> ByLabelValue:
-        from salespipe.monitoring.bias import group_rates
+        from salespipe.monitoring.rates import group_rates
 
         del context, reference_data
         rows, metric = current_data.as_dataframe(), self.metric
@@ -172,7 +192,7 @@ class GroupGap(SingleValueMetric):  # type: ignore[misc]
 
 class _GroupGapCalculation(SingleValueCalculation[GroupGap]):  # type: ignore[misc]
     def calculate(self, context: Any, current_data: Dataset, reference_data: Any) -> SingleValue:
-        from salespipe.monitoring.bias import group_rates
+        from salespipe.monitoring.rates import group_rates
 
         del context, reference_data
         rows, metric = current_data.as_dataframe(), self.metric
@@ -185,3 +205,6 @@ class _GroupGapCalculation(SingleValueCalculation[GroupGap]):  # type: ignore[mi
     def display_name(self) -> str:
         name = f"gap of {self.metric.rate.replace('_', ' ')} by {self.metric.attribute}"
         return f"{name}: {self.metric.verdict}" if self.metric.verdict else name
+
+    def to_metric_config(self) -> MetricConfig:
+        return identity(self, ("attribute", "rate"))

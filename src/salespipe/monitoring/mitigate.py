@@ -10,8 +10,9 @@ import pandas as pd
 
 from salespipe.modelling.frame import Floats
 from salespipe.modelling.groups import groups_of
-from salespipe.monitoring.bias import BOTH, Gap, selected
+from salespipe.monitoring.bias import BOTH, Gap
 from salespipe.monitoring.looks import PREDICTION
+from salespipe.monitoring.rates import selected
 from salespipe.params_monitor import BiasParams
 
 
@@ -28,8 +29,9 @@ def mitigations(
     """What could be done about a gap of the selection rate, and what it costs in precision.
 
     `group thresholds` takes the same share of every group. `without <feature>` scores again with
-    the feature that tells the two groups apart most, spread by chance: what leaving it out would
-    do, before a retraining makes use of the others.
+    the attribute itself, where it is a feature, or the feature that tells the two groups apart
+    most, spread by chance: what leaving it out would do, before a retraining makes use of the
+    others.
 
     Args:
         rows: with outcomes.
@@ -42,7 +44,7 @@ def mitigations(
     plain = selected(score, params.contact_share)
     options = {"as it is": plain}
     options["group thresholds"] = selected_by_group(score, groups, params.contact_share)
-    if gap.groups is not None and (name := proxy_of(rows, groups, gap.groups, champion)):
+    for name in dropped(rows, groups, gap, champion):
         mixed = rows[name].sample(frac=1, random_state=params.seed).to_numpy()
         again = np.asarray(champion.predict(rows.assign(**{name: mixed})))
         options[f"without {name}"] = selected(again, params.contact_share)
@@ -63,6 +65,13 @@ def _rate_gap(chosen: np.ndarray, groups: pd.Series, pair: tuple[str, str] | Non
     most, least = pair or ("", "")
     inside = groups.to_numpy()
     return float(chosen[inside == most].mean() - chosen[inside == least].mean())
+
+
+def dropped(rows: pd.DataFrame, groups: pd.Series, gap: Gap, champion: Any) -> list[str]:
+    """Features to try without: the attributes themselves where they are some, and the proxy."""
+    own = [name for name in gap.attribute.split(BOTH) if name in champion.schema.names]
+    proxy = proxy_of(rows, groups, gap.groups, champion) if gap.groups else None
+    return list(dict.fromkeys([*own, *([proxy] if proxy else [])]))
 
 
 def proxy_of(

@@ -63,6 +63,12 @@ class Quality:
         return asdict(self)
 
 
+def promises_of(promised: Mapping[str, Any]) -> dict[str, Any]:
+    """The chosen candidate's figures in the test period."""
+    figures = promised.get("candidates", {}).get(promised.get("chosen"), {})
+    return {name: figure for name, figure in figures.items() if isinstance(figure, dict)}
+
+
 def judge_quality(
     looks: Sequence[Look],
     target: Target,
@@ -80,9 +86,9 @@ def judge_quality(
         evaluate: bootstrap samples, bins, seed.
     """
     judged = [look for look in looks if enough(look, params)][-params.max_looks :]
-    return hold_to(
-        [figures_of(look, target, evaluate) for look in judged], target, promised, params
-    )
+    quick = evaluate.model_copy(update={"bootstrap_samples": params.bootstrap_samples})
+    told = [figures_of(look, target, quick) for look in judged]
+    return hold_to(told, target, promised, params)
 
 
 def hold_to(

@@ -8,10 +8,10 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from salespipe.modelling.frame import Feature
-from salespipe.monitoring.bias import SELECTION, Bias, find_bias, judged_rows
+from salespipe.monitoring.bias import Bias, find_bias, judged_rows
 from salespipe.monitoring.decide import Decision, Found, decide
 from salespipe.monitoring.drift import Drift, find_drift
-from salespipe.monitoring.effects import importance_of, with_effects
+from salespipe.monitoring.effects import importance_of, sample, with_effects
 from salespipe.monitoring.feeds import silent_feeds
 from salespipe.monitoring.forecasts import (
     came_true,
@@ -22,17 +22,22 @@ from salespipe.monitoring.forecasts import (
 from salespipe.monitoring.looks import PREDICTION, Look, looks_at_orders, looks_at_table
 from salespipe.monitoring.mitigate import mitigations
 from salespipe.monitoring.profiles import profile_looks
-from salespipe.monitoring.quality import judge_quality
+from salespipe.monitoring.quality import judge_quality, promises_of
+from salespipe.monitoring.rates import SELECTION
+from salespipe.monitoring.requests import NOTHING, request_drift
 from salespipe.params import ModelParams
 from salespipe.params_forecast import ForecastParams
 from salespipe.params_monitor import MonitorParams
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    import pyarrow as pa
 
     from salespipe.modelling.evidence import InOffice
 
 LABEL = "label"
+JUDGED_ROWS = 20_000
+BROKEN = ("above", "waived")
 
 
 @dataclass(frozen=True)
@@ -109,7 +114,11 @@ class Subject:
 
 
 def watch(
-    tables: Mapping[str, ir.Table], subject: Subject, params: MonitorParams, now: date | None
+    tables: Mapping[str, ir.Table],
+    subject: Subject,
+    params: MonitorParams,
+    now: date | None,
+    log: pa.Table | None = None,
 ) -> Watched:
     """Looks at one champion from every side.
 
@@ -118,19 +127,25 @@ def watch(
         subject: who is watched.
         params: of monitoring.
         now: None where the source is a table without days.
+        log: what the services answered with the model, if they did.
     """
     feeds = () if now is None else silent_feeds(tables, now, params.today, params.max_silent_days)
+    asked = Drift(obstacle=NOTHING)
+    if log is not None:
+        asked = request_drift(log, getattr(subject.champion, "schema", None), params.drift)
     if isinstance(subject.conf, ForecastParams):
         assert now is not None  # noqa: S101 - a forecast has days
         days = came_true(tables, subject.champion, now)
         quality = judge_forecast(days, subject.promised, subject.conf, params.quality)
         looks = looks_at_lines(tables, now, params.drift)
-        return watch_forecast(looks, subject, params, Found(feeds=feeds, quality=quality))
+        return watch_forecast(
+            looks, subject, params, Found(feeds=feeds, quality=quality, asked=asked)
+        )
     if now is None:
         looks = looks_at_table(tables, subject.champion, subject.conf, params.drift)
     else:
         looks = looks_at_orders(tables, subject.champion, subject.conf, now, params.drift)
-    return watch_customers(looks, subject, subject.conf, params, Found(feeds=feeds))
+    return watch_customers(looks, subject, subject.conf, params, Found(feeds=feeds, asked=asked))
 
 
 def watch_customers(
@@ -151,13 +166,14 @@ def watch_customers(
     """
     champion = subject.champion
     importance = importance_of(champion, looks[-1].rows, params.seed)
-    bias = find_bias(looks, model.sensitive.columns, model.gate, params.bias)
+    some = thinned(looks, params.seed)
+    bias = find_bias(some, model.sensitive.columns, model.gate, params.bias)
     promised = promises_of(subject.promised)
     found = replace(
         known,
         drift=drift_of(champion, looks, importance, params),
         outcomes=outcome_drift(looks, params),
-        quality=judge_quality(looks, champion.target, promised, params.quality, model.evaluate),
+        quality=judge_quality(some, champion.target, promised, params.quality, model.evaluate),
         bias=bias,
     )
     return Watched(
@@ -169,15 +185,14 @@ def watch_customers(
         looks=looks,
         features=champion.schema.features,
         importance=importance,
-        options=options_for(looks, bias, champion, params),
+        options=options_for(some, bias, champion, params),
         sensitive=model.sensitive.columns,
     )
 
 
-def promises_of(promised: Mapping[str, Any]) -> dict[str, Any]:
-    """The chosen candidate's figures in the test period."""
-    figures = promised.get("candidates", {}).get(promised.get("chosen"), {})
-    return {name: figure for name, figure in figures.items() if isinstance(figure, dict)}
+def thinned(looks: tuple[Look, ...], seed: int) -> tuple[Look, ...]:
+    """Looks of as many rows as figures with intervals need; drift takes them all."""
+    return tuple(replace(one, rows=sample(one.rows, JUDGED_ROWS, seed)) for one in looks)
 
 
 def drift_of(
@@ -206,10 +221,7 @@ def options_for(
 ) -> tuple[dict[str, Any], ...]:
     """What could be done about each attribute's gap of the selection rate beyond its bound."""
     rows = judged_rows(looks)
-    broken = [
-        gap for gap in bias.gaps
-        if gap.figure == SELECTION and gap.verdict in ("above", "waived")
-    ]  # fmt: skip
+    broken = [gap for gap in bias.gaps if gap.figure == SELECTION and gap.verdict in BROKEN]
     return tuple(
         {"attribute": gap.attribute, "options": mitigations(rows[1], gap, champion, params.bias)}
         for gap in broken

@@ -27,11 +27,13 @@ def watch_champions(
     champion_runs: dict[str, Any],
     monitor: MonitorParams,
     parameters: dict[str, Any],
-) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    prediction_log: Any,
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], dict[str, Any]]:
     """Look at every champion, or at those that conf names; see `watch`.
 
     Returns:
-        By model: the reports with the record; the figures for MLflow; decision and reasons.
+        By model: the reports with the record, for their files and for the workspace; the figures
+        for MLflow; decision and reasons.
     """
     from salespipe.modelling.score import as_of_now
     from salespipe.monitoring.reports import make_reports
@@ -40,13 +42,13 @@ def watch_champions(
     now = as_of_now(tables, monitor.as_of)
     reports, metrics, summary = {}, {}, {}
     for subject in subjects(champions, champion_runs, monitor, parameters):
-        watched = watch(tables, subject, monitor, now)
+        watched = watch(tables, subject, monitor, now, prediction_log(subject.name))
         record, name = watched.as_dict(), subject.name
         logger.info("  %s: %s", name, record["decision"]["level"])
         reports[name] = {"record": record, **make_reports(watched, monitor)}
         metrics[name] = facts_of(record)
         summary[name] = {key: record[key] for key in ("champion_version", "as_of", "decision")}
-    return reports, metrics, summary
+    return reports, reports, metrics, summary
 
 
 def drill_champions(
