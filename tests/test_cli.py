@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from click.shell_completion import BashComplete
 from click.testing import CliRunner
 
 from salespipe.cli import cli
@@ -56,3 +57,16 @@ def test_an_unknown_business_is_one_line_and_exit_code_1(tmp_path, monkeypatch):
 
 def test_a_wrong_option_is_exit_code_2():
     assert CliRunner().invoke(cli, ["champions", "--en", "demo"]).exit_code == 2
+
+
+def test_a_shell_completes_businesses(tmp_path, monkeypatch):
+    a_shop(tmp_path)
+    for name in ("telco", "tea_house", "bank"):
+        (tmp_path / "conf" / name).mkdir()
+        (tmp_path / "conf" / name / "params.yaml").touch()
+    monkeypatch.chdir(tmp_path)
+    shell = BashComplete(cli, {}, "salespipe", "_SALESPIPE_COMPLETE")
+    found = shell.get_completions(["champions", "--env"], "te")
+    assert [one.value for one in found] == ["tea_house", "telco"]
+    every = shell.get_completions(["doctor", "--env"], "")
+    assert [one.value for one in every] == ["bank", "demo", "tea_house", "telco"]

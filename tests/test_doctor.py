@@ -17,8 +17,9 @@ from click.testing import CliRunner
 from salespipe import doctor_checks as checks
 from salespipe import doctor_packages as packages
 from salespipe.cli import cli
-from salespipe.doctor import listener
+from salespipe.doctor import listener, look_at_packages
 from salespipe.doctor_business import last_day, look_at_data, read_conf, unreachable
+from salespipe.store import create_store
 from tests.clone import ROOT
 
 TODAY = date(2026, 6, 30)
@@ -214,3 +215,18 @@ def test_a_store_that_is_none_fails(shop):
     result = CliRunner().invoke(cli, ["doctor", "--env", "acme"])
     assert "fail registry: can't be read" in result.output
     assert result.exit_code == 1
+
+
+def test_a_store_without_champions(shop):
+    create_store(f"sqlite:///{shop}/mlflow.db")
+    raw = shop / "data/01_raw/acme"
+    raw.mkdir(parents=True)
+    (raw / "orders.csv").write_text("a\n1\n")
+    result = CliRunner().invoke(cli, ["doctor", "--env", "acme"])
+    assert "ok   registry: reachable" in result.output
+    assert "warn champion churn: none" in result.output
+    assert result.exit_code == 0
+
+
+def test_what_is_installed_here_is_what_is_locked():
+    assert look_at_packages(ROOT).level == "ok"

@@ -17,6 +17,7 @@ from salespipe.champions import (
     write_champion,
 )
 from salespipe.cli_doctor import doctor
+from salespipe.cli_init import init
 from salespipe.cli_monitor import drill, monitor
 from salespipe.cli_options import check_models, env_option, json_option, tell
 from salespipe.environment import set_environment
@@ -48,6 +49,7 @@ def cli() -> None:
 
 
 cli.add_command(doctor)
+cli.add_command(init)
 cli.add_command(monitor)
 cli.add_command(drill)
 

@@ -8,12 +8,28 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from salespipe.errors import SalespipeError
 from salespipe.loop import check_business
 
+
+def complete_env(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Businesses whose names begin so, for a shell's completion."""
+    del ctx, param
+    folders = sorted(Path.cwd().glob("conf/*/params.yaml"))
+    names = {"demo", *(file.parent.name for file in folders)} if Path("conf").is_dir() else set()
+    return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
+
+
 env_option = click.option(
-    "--env", default="demo", show_default=True, help="The business: conf/<env>/."
+    "--env",
+    default="demo",
+    show_default=True,
+    help="The business: conf/<env>/.",
+    shell_complete=complete_env,
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 

@@ -60,7 +60,7 @@ def examine(root: Path, env: str, today: date) -> list[Finding]:
 def _machine(root: Path) -> Iterator[Finding]:
     yield checks.check_python(sys.version_info[:2], (3, 11))
     if (root / "pyproject.toml").is_file() and (root / "requirements.lock").is_file():
-        yield _packages(root)
+        yield look_at_packages(root)
     for tool in ("git", "make"):
         yield checks.check_tool(tool, shutil.which(tool))
     for port, use, ours, path, word, other in _PORTS:
@@ -74,7 +74,8 @@ def _machine(root: Path) -> Iterator[Finding]:
     yield checks.check_tokens(tokens.stat().st_mode if tokens.is_file() else None)
 
 
-def _packages(root: Path) -> Finding:
+def look_at_packages(root: Path) -> Finding:
+    """Direct dependencies: installed beside locked."""
     project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
     names = direct_dependencies(project["dependencies"], sys.platform)
     locked = locked_versions((root / "requirements.lock").read_text("utf-8"))

@@ -1,0 +1,1 @@
+"""`salespipe init`: from a file's columns to a business's conf."""
