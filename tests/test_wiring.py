@@ -69,6 +69,7 @@ def test_params_yaml_names_its_own_business(env):
 @pytest.mark.parametrize("env", [env for env in BUSINESSES if env != "demo"])
 def test_all_businesses_share_one_dvc_yaml(env):
     assert (ROOT / "conf" / env / "dvc.yaml").resolve() == ROOT / "dvc.yaml"
+    assert (ROOT / "conf" / env / "package/dvc.yaml").resolve() == ROOT / "package/dvc.yaml"
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -21,8 +21,6 @@ from salespipe.errors import SalespipeError
 from salespipe.files import replacing
 
 SIMULATED = "demo"
-LAST_STAGE = "train"
-"""Packaging comes after the loop, when a Bento is wanted: `dvc repro package`."""
 
 # What DVC says to people who drive it by hand, or repeats of what the stage has said already.
 _CHATTER = (
@@ -155,7 +153,7 @@ def reproduce(root: Path, env: str) -> bool:
     """
     clear_stale_lock(root / ".dvc" / "tmp" / "rwlock")
     dvc_yaml = (pipeline_folder(root, env) / "dvc.yaml").relative_to(root)
-    command = [sys.executable, "-m", "dvc", "repro", f"{dvc_yaml}:{LAST_STAGE}"]
+    command = [sys.executable, "-m", "dvc", "repro", str(dvc_yaml)]
     binaries = Path(sys.executable).parent.as_posix()
     environment = os.environ | QUIET | {"PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}"}
     changed = False

@@ -61,6 +61,8 @@ def write_conf(root: Path, name: str, files: dict[str, str]) -> Path:
         for file, text in files.items():
             (beside / file).write_text(text, "utf-8")
         (beside / "dvc.yaml").symlink_to("../../dvc.yaml")
+        (beside / "package").mkdir()
+        (beside / "package/dvc.yaml").symlink_to("../../../package/dvc.yaml")
     return folder
 
 
