@@ -79,6 +79,19 @@ class Business:
         found = {model: self.registry(model).champion() for model in models}
         return {model: version for model, version in found.items() if version is not None}
 
+    def tables(self) -> dict[str, Any]:
+        """The canonical tables.
+
+        Raises:
+            SalespipeError: there are none.
+        """
+        tables = ParquetTables(folder=self.data.as_posix()).load()
+        if not tables:
+            raise SalespipeError(
+                f"data/03_primary/{self.env} holds no tables: `make run ENV={self.env}` makes them"
+            )
+        return tables
+
     def data_stamp(self) -> str:
         """Changes when the canonical tables do."""
         files = [(f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in self._tables()]
@@ -203,7 +216,7 @@ class _Customers:
     def fill(self, part: Path, folder: Path) -> dict[str, Any]:
         """Write everyone's scores, the golden set and the SQL, and say what a server must know."""
         conf = ModelParams.model_validate(self.business.parameters[self.name])
-        tables = ParquetTables(folder=self.business.data.as_posix()).load()
+        tables = self.business.tables()
         day, has_orders = as_of_now(tables, None), "orders" in tables
         groups = self.model.meta.get("item_groups")
         frame = folder / FRAMES / f"{self.business.data_stamp()}-{_digest(groups)}.arrow"

@@ -106,6 +106,41 @@ def test_online_retail_offers_meet_their_reference(project):
     assert chosen["roc_auc"]["value"] > popularity + 0.1
 
 
+def test_online_retail_is_served_as_it_was_scored(project, tmp_path):
+    """A thousand customers, three ways to ask, two models: 1e-9 from the batch list."""
+    from serving.app import make_app
+    from serving.guard import Guard
+    from serving.server import Server
+    from serving.settings import Settings
+
+    from salespipe.bundle import Business, update_bundle
+    from tests.serving.asking import Client, three_ways
+
+    with contextlib.chdir(project):
+        business = Business.open(project, "online_retail")
+        champions = business.champions(["churn", "propensity"])
+        assert set(champions) == {"churn", "propensity"}
+        update_bundle(business, champions, tmp_path / "bundle")
+        bootstrap_project(project)
+        with KedroSession.create(project_path=project, env="online_retail") as session:
+            session.run(pipeline_names=["score"])
+    server = Server(Settings(bundle=tmp_path / "bundle"))
+    server.start()
+    client = Client(Guard(make_app(server), server))
+    for model in champions:
+        listed = pd.read_parquet(
+            project / f"data/07_model_output/online_retail/{model}_scores.parquet"
+        ).dropna(subset=["probability"])
+        listed = listed.sort_values("entity_id").head(1000).set_index("entity_id")
+        assert len(listed) == 1000
+        folder = project / "data/03_primary/online_retail"
+        told = three_ways(client, server.champions.by_name[model], folder, listed.index)
+        for way, results in told.items():
+            got = np.array([one["probability"] for one in results])
+            assert np.abs(got - listed["probability"].to_numpy()).max() <= 1e-9, (model, way)
+    server.stop()
+
+
 def test_telco_leaves_sensitive_attributes_out_and_does_not_leak(project):
     metrics = read(project, "telco", "churn/metrics.json")
     auc = metrics["candidates"][metrics["chosen"]]["roc_auc"]["value"]
@@ -181,38 +216,3 @@ def test_ucis_own_xlsx_and_a_csv_of_it_give_the_same_orders(datasets, tmp_path):
             expected["ordered_at"].dt.floor("min") if kind == "csv" else expected["ordered_at"]
         )
         assert (orders["ordered_at"] == minutes).all()
-
-
-def test_online_retail_is_served_as_it_was_scored(project, tmp_path):
-    """A thousand customers, three ways to ask, two models: 1e-9 from the batch list."""
-    from serving.app import make_app
-    from serving.guard import Guard
-    from serving.server import Server
-    from serving.settings import Settings
-
-    from salespipe.bundle import Business, update_bundle
-    from tests.serving.asking import Client, three_ways
-
-    with contextlib.chdir(project):
-        business = Business.open(project, "online_retail")
-        champions = business.champions(["churn", "propensity"])
-        assert set(champions) == {"churn", "propensity"}
-        update_bundle(business, champions, tmp_path / "bundle")
-        bootstrap_project(project)
-        with KedroSession.create(project_path=project, env="online_retail") as session:
-            session.run(pipeline_names=["score"])
-    server = Server(Settings(bundle=tmp_path / "bundle"))
-    server.start()
-    client = Client(Guard(make_app(server), server))
-    for model in champions:
-        listed = pd.read_parquet(
-            project / f"data/07_model_output/online_retail/{model}_scores.parquet"
-        ).dropna(subset=["probability"])
-        listed = listed.sort_values("entity_id").head(1000).set_index("entity_id")
-        assert len(listed) == 1000
-        folder = project / "data/03_primary/online_retail"
-        told = three_ways(client, server.champions.by_name[model], folder, listed.index)
-        for way, results in told.items():
-            got = np.array([one["probability"] for one in results])
-            assert np.abs(got - listed["probability"].to_numpy()).max() <= 1e-9, (model, way)
-    server.stop()

@@ -184,6 +184,16 @@ def test_one_champion_that_can_t_be_read_does_not_hold_up_the_others(shop, tmp_p
     assert parts["offers"].startswith("offers/v1-")
 
 
+def test_tables_that_are_gone_are_said_plainly(shop):
+    from dataclasses import replace
+
+    from salespipe.errors import SalespipeError
+
+    elsewhere = replace(shop.business, env="gone")
+    with pytest.raises(SalespipeError, match="holds no tables: `make run ENV=gone`"):
+        elsewhere.tables()
+
+
 def test_nobody_in_office_is_said_plainly(shop, tmp_path):
     from salespipe.bundle import update_bundle
     from salespipe.errors import SalespipeError
