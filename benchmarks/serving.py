@@ -291,10 +291,11 @@ def main() -> None:
             "one_row": one_row(bundle, scratch, token, champions["churn"], given.seconds),
             "batches": batches(bundle, scratch, token, given.seconds),
         }
+        print(json.dumps(found, indent=2), flush=True)
         if given.soak_minutes:
             capacity = found["one_row"]["requests_a_second"]["ours"]
             found["soak"] = soak(bundle, scratch, token, capacity, given.soak_minutes)
-    print(json.dumps(found, indent=2))
+            print(json.dumps({"soak": found["soak"]}, indent=2))
     if given.write:
         write_json(RESULTS, found)
 

@@ -138,54 +138,72 @@ class PredictionLog:
 
 
 def to_batch(entries: list[Entry], key: bytes | None) -> pa.RecordBatch:
-    """Entries as rows of the log; entities without a prediction are left out."""
+    """Entries as rows of the log; entities without a prediction are left out.
+
+    Entries that are alike become one table: a table for each would cost a busy server more time
+    than its answers do.
+    """
     import pyarrow as pa
 
-    tables = [_to_table(entry, key) for entry in entries]
-    (batch,) = pa.concat_tables(tables).combine_chunks().to_batches()
-    return batch
+    alike: dict[tuple[Any, ...], list[Entry]] = {}
+    for entry in entries:
+        scored = entry.scored
+        kind = (entry.model, entry.version, entry.feature_schema, scored.way, scored.matrix is None)
+        alike.setdefault(kind, []).append(entry)
+    tables = [_to_table(some, key) for some in alike.values()]
+    batches = pa.concat_tables(tables).combine_chunks().to_batches()
+    return batches[0] if batches else pa.RecordBatch.from_pylist([], prediction_schema())
 
 
-def _to_table(entry: Entry, key: bytes | None) -> pa.Table:
+def _to_table(entries: list[Entry], key: bytes | None) -> pa.Table:
     import pyarrow as pa
 
-    schema, scored = prediction_schema(), entry.scored
-    kept = [n for n in range(len(scored.places)) if n not in scored.errors]
-
-    def column(values: Any) -> list[Any]:
-        return [values[n] for n in kept] if values is not None else [None] * len(kept)
-
-    same = {
-        "at": entry.at, "request_id": entry.request_id, "model": entry.model,
-        "version": entry.version, "asked_by": scored.way, "feature_schema": entry.feature_schema,
-    }  # fmt: skip
-    numbers, texts = _brought(entry, kept)
-    columns = {name: [value] * len(kept) for name, value in same.items()} | {
-        "entity": [pseudonym(scored.ids[n], key) for n in kept],
-        "item_group": column(scored.groups),
-        "as_of": column(scored.as_of),
-        "prediction": scored.predictions[kept],
-        "decile": column(scored.deciles),
-        "contact": column(scored.contacts),
+    kept = [
+        (entry, n)
+        for entry in entries
+        for n in range(len(entry.scored.places))
+        if n not in entry.scored.errors
+    ]
+    first = entries[0]
+    numbers, texts = _brought(entries, kept)
+    columns = {
+        "at": [entry.at for entry, _ in kept],
+        "request_id": [entry.request_id for entry, _ in kept],
+        "model": [first.model] * len(kept),
+        "version": [first.version] * len(kept),
+        "asked_by": [first.scored.way] * len(kept),
+        "entity": [pseudonym(entry.scored.ids[n], key) for entry, n in kept],
+        "item_group": [
+            entry.scored.groups[n] if entry.scored.groups else None for entry, n in kept
+        ],
+        "as_of": [entry.scored.as_of[n] for entry, n in kept],
+        "prediction": [float(entry.scored.predictions[n]) for entry, n in kept],
+        "decile": [entry.scored.deciles[n] for entry, n in kept],
+        "contact": [
+            entry.scored.contacts[n] if entry.scored.contacts else None for entry, n in kept
+        ],
+        "feature_schema": [first.feature_schema] * len(kept),
         "numbers": numbers,
         "texts": texts,
     }
-    return pa.Table.from_pydict(columns, schema)
+    return pa.Table.from_pydict(columns, prediction_schema())
 
 
-def _brought(entry: Entry, kept: list[int]) -> tuple[Any, Any]:
-    """The features that a request brought, as two columns of lists."""
+def _brought(entries: list[Entry], kept: list[tuple[Entry, int]]) -> tuple[Any, Any]:
+    """The features that requests brought, as two columns of lists."""
     import pyarrow as pa
 
-    matrix = entry.scored.matrix
-    if matrix is None:
+    if entries[0].scored.matrix is None or not kept:
         return [None] * len(kept), [None] * len(kept)
-    rows = matrix[kept]
-    numbers = np.delete(rows, [place for place, _ in entry.categories], axis=1)
+    categories = entries[0].categories
+    rows = np.stack(
+        [entry.scored.matrix[n] for entry, n in kept if entry.scored.matrix is not None]
+    )
+    numbers = np.delete(rows, [place for place, _ in categories], axis=1)
     offsets = np.arange(len(kept) + 1, dtype=np.int32) * numbers.shape[1]
     levels = [
         [None if np.isnan(code) else names[int(code)] for code in rows[:, place].tolist()]
-        for place, names in entry.categories
+        for place, names in categories
     ]
     texts = [list(row) for row in zip(*levels, strict=True)] if levels else [[] for _ in kept]
     return pa.ListArray.from_arrays(offsets, numbers.ravel()), texts
