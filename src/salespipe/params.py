@@ -114,6 +114,23 @@ class Waiver(Params):
         return f"{self.by}: {self.reason}"
 
 
+class GroupParams(Params):
+    """How differently groups of people may be treated; the gate and monitoring ask for the same."""
+
+    contact_share: float = Field(0.2, gt=0, lt=1)
+    """Share of best-ranked rows that counts as selected."""
+    min_positives: int = Field(20, gt=0)
+    """Rows of a group with the outcome, or selected, to tell a rate of them."""
+    max_parity_gap: float = Field(0.1, gt=0)
+    """Between the selection rates of two groups."""
+    max_opportunity_gap: float = Field(0.15, gt=0)
+    """Between their true positive rates."""
+    intersections: bool = True
+    """Monitoring looks at groups of two attributes at once, too."""
+    bootstrap_samples: int = Field(500, gt=0)
+    seed: int = 7
+
+
 class GateParams(Params):
     """What a new model must keep to before it may take over."""
 
@@ -130,6 +147,7 @@ class GateParams(Params):
     """Of calibration between a group and the others: mean probability less mean outcome."""
     min_group_rows: int = Field(100, gt=0)
     """Of a group, to tell anything."""
+    groups: GroupParams = GroupParams()
     max_latency_ms: float = Field(2000, gt=0)
     """To score 1,000 rows."""
     waivers: dict[str, Waiver] = Field(default_factory=dict)
