@@ -26,6 +26,9 @@ class SnapshotParams(Params):
     """Days of orders that must lie before the first cutoff."""
     max_cutoffs: int = Field(52, gt=0)
     """At most this many training cutoffs, the latest ones."""
+    keep: bool = False
+    """Training cutoffs lie on the same days whatever the orders' last day is, up to a step earlier
+    than they could, and their rows are kept: a new month costs its own cutoffs alone."""
     item_groups: int = Field(20, gt=1)
     """Outcome order_group only: at most this many product groups."""
     max_rows: int | None = Field(None, gt=0)
@@ -184,6 +187,12 @@ class ModelParams(Params):
     sensitive: SensitiveParams = SensitiveParams()
     gate: GateParams = GateParams()
     costs: CostParams = CostParams()
+
+    @model_validator(mode="after")
+    def _only_rows_of_customers_are_kept(self) -> Self:
+        if self.snapshots.keep and self.outcome == "order_group":
+            raise ValueError("snapshots.keep is for models of customers, not of product groups")
+        return self
 
 
 class ScoreParams(Params):
