@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("salespipe.serving")
 
-FLUSH_SECONDS = 0.5
+FLUSH_SECONDS = 0.1
+"""Little at a time: what is written in between holds up answers."""
 MAX_WAITING = 500_000
 """Rows that may wait to be written; beyond, new ones are dropped and counted."""
 

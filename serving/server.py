@@ -14,6 +14,9 @@ from serving.tokens import Keyring, TokenError
 
 logger = logging.getLogger("salespipe.serving")
 
+THRESHOLDS = (100_000, 50, 1000)
+"""Of the garbage collector: how much has to be added before it looks."""
+
 
 class Server:
     """Everything that answers share; it loads nothing before `start`.
@@ -88,7 +91,12 @@ class Server:
 
 
 def tidy_up() -> None:
-    """Keep the collector off what stays, which would hold up answers; let go of what left."""
+    """Let go of what left, and keep the collector off what stays: its looks hold up answers.
+
+    A request leaves next to nothing that only the collector could free, but many things that wait
+    for their time; with its own thresholds it would look through them again and again.
+    """
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*THRESHOLDS)

@@ -16,6 +16,9 @@ from serving.guard import Guard
 from serving.server import Server
 from serving.settings import Settings
 
+os.environ.setdefault("OTEL_SDK_DISABLED", "true")
+"""BentoML records a span of every request, and keeps it with the timer, though nobody reads it."""
+
 server = Server(Settings.read())
 TIMEOUT = server.settings.body_seconds + server.settings.answer_seconds + 5
 """BentoML's own comes after ours, which answer in our own words, and not much later: its timer of
