@@ -23,6 +23,7 @@ class Steps:
     draw_plots: Step = model_nodes.draw_plots
     gather_evidence: Step = model_nodes.gather_evidence
     decide_promotion: Step = model_nodes.decide_promotion
+    gather_review: Step = model_nodes.gather_review
 
 
 def model_pipeline(name: str, steps: Steps = Steps(), prepare: Node | None = None) -> Pipeline:
@@ -81,10 +82,23 @@ def model_pipeline(name: str, steps: Steps = Steps(), prepare: Node | None = Non
             "gate",
             name="decide_promotion",
         ),
+        node(
+            steps.gather_review,
+            ["model_input", "model", "trained", "champion", "ingest_report", "params:model"],
+            "review_facts",
+            name="gather_review",
+        ),
+        # the gate's verdict is registered as it is saved: only then is a version there to write of
+        node(
+            model_nodes.write_review,
+            ["versions", "gate", "metrics", "review_facts"],
+            "review_pages",
+            name="write_review",
+        ),
     ]
     return pipeline(
         pipeline(features, tags="features") + pipeline(train, tags="train"),
         namespace=name,
-        inputs={"tables", "truth"},
+        inputs={"tables", "truth", "ingest_report"},
         parameters={"params:model": f"params:{name}", "params:simulator": "params:simulator"},
     )

@@ -112,3 +112,19 @@ def gather_evidence(
 def decide_promotion(evidence: tuple[Any, Any], forecast: ForecastParams) -> dict[str, Any]:
     """Whether the new forecast becomes champion, with every check behind it."""
     return decide_by(evidence, forecast.gate)
+
+
+def gather_review(
+    model_input: Frame,
+    model: Any,
+    trained: Any,
+    champion: Any,
+    ingest_report: dict[str, Any] | None,
+    forecast: ForecastParams,
+) -> dict[str, Any]:
+    """What the review page needs that only training knows; see `series_facts`."""
+    from salespipe.review.gather.series import series_facts
+
+    del model_input
+    facts = series_facts(model, trained, champion, ingest_report, forecast)
+    return facts.model_dump(mode="json")
