@@ -152,7 +152,7 @@ def _level(name: str, facts: Figures, champion: Mapping[str, Any]) -> Level:
              and n != facts["chosen"] and one["wape"]["value"] is not None}  # fmt: skip
     best = min(rules, key=lambda n: rules[n]["value"], default=None)
     coverage = [
-        f"{share.removeprefix('at_')}% interval: {one['value']:.1%} inside"
+        f"{share.removeprefix('at_')}%: {one['value']:.1%}"
         for share, one in facts["coverage"].items()
         if one["value"] is not None
     ]

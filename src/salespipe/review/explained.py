@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from salespipe.review.gather.facts import CustomerFacts, Person, SeriesStory, Strong
-from salespipe.review.words import Outcome
+from salespipe.review.words import Outcome, plain
 
 SMALL = 0.05
 """Of a score's scale: below it the rest of the contributions changes next to nothing."""
@@ -107,7 +107,7 @@ def _series(one: SeriesStory) -> Story:
     return Story(
         title=name[0].upper() + name[1:],
         chosen="",
-        said=f"{one.told:,.0f} forecast over the test windows, {off:+.1%}",
+        said=plain(f"{one.told:,.0f} forecast over the test windows, {off:+.1%}"),
         came=f"{one.sold:,.0f} sold; a day is off by {one.error:.0%}",
         remarks=one.remarks,
     )

@@ -95,7 +95,7 @@ def page_of(candidate: Candidate) -> Page:
         changes=changes_of(candidate),
         watch=watch_of(candidate.line.monitor),
         features=features_of(facts.customers, question_words(candidate)),
-        patterns=() if series is None else series.patterns,
+        patterns=() if series is None else tuple(plain(one) for one in series.patterns),
         people=people,
         privacy=privacy(candidate, people),
         card=card_of(candidate),
@@ -141,11 +141,14 @@ def check_view(check: Mapping[str, Any]) -> CheckView:
 
 
 def _bound(check: Mapping[str, Any]) -> str:
-    """The bound, where the gate's own words do not say it."""
+    """The bound and the interval, where the gate's own words do not say them."""
     if check["name"].startswith("test_"):
         return f" At least {check['bound']:,} are needed."
     compares = check["name"] in ("baseline", "champion") and check["value"] is not None
-    return " Below 0 is better." if compares else ""
+    if compares:
+        return " Below 0 is better."
+    between = check["interval"]
+    return f" 95% sure: {between[0]:.3f}–{between[1]:.3f}." if between else ""
 
 
 def charts_of(candidate: Candidate) -> tuple[Chart, ...]:

@@ -13,6 +13,7 @@ from salespipe.review.words import (
     check_words,
     count,
     figure_words,
+    inside,
     outcome_words,
     plain,
     tell,
@@ -55,7 +56,7 @@ def _interval(name: str, figure: Mapping[str, Any]) -> str:
     if figure["low"] is None:
         return ""
     form = figure_words(name).form
-    return f"{form.format(figure['low'])} to {form.format(figure['high'])}"
+    return plain(f"{form.format(figure['low'])} to {form.format(figure['high'])}")
 
 
 def _profit(costs: Mapping[str, Any]) -> Tile:
@@ -88,9 +89,22 @@ def why_of(candidate: Candidate) -> tuple[str, ...]:
     else:
         found.append(f"{kept} of {count(len(gate['checks']), 'check')} are met.")
     found.append(worth(candidate))
+    found += [one for one in (beside_rules(candidate),) if one]
     if not any(one["name"] == "champion" for one in missed):
         found.append(compared(candidate))
     return tuple(found)
+
+
+def beside_rules(candidate: Candidate) -> str:
+    """Whether the gain over the nearest simple rule is more than chance, in a sentence."""
+    checks = candidate.dossier.gate["checks"]
+    check = next((one for one in checks if one["name"] == "baseline" and one["interval"]), None)
+    if check is None or not check["passed"]:
+        return ""
+    better = check["interval"][1] < 0
+    told = "is clearly better than" if better else "cannot be told apart from"
+    figures = plain(check["detail"].rpartition(":")[0])
+    return f"It {told} the nearest simple rule: {figures}; below 0 is better."
 
 
 def worth(candidate: Candidate) -> str:
@@ -109,5 +123,4 @@ def worth(candidate: Candidate) -> str:
 def _beside(name: str, rule: tuple[str, Mapping[str, Any]] | None) -> str:
     if rule is None:
         return ""
-    simple = candidate_name(rule[0])
-    return f" ({simple[0].lower() + simple[1:]}: {tell(name, rule[1][name])})"
+    return f" ({inside(candidate_name(rule[0]))}: {tell(name, rule[1][name])})"

@@ -113,17 +113,18 @@ def tell(name: str, figure: Any, interval: bool = False) -> str:
     value = form.format(found["value"])
     if not interval or found.get("low") is None or found.get("high") is None:
         return plain(value)
-    return plain(f"{value} ({form.format(found['low'])} to {form.format(found['high'])})")
+    between = " to " if "+" in form else "–"
+    return plain(f"{value} ({form.format(found['low'])}{between}{form.format(found['high'])})")
 
 
 def plain(text: str) -> str:
     """A sentence of the gate as people read it: models by name, a minus that is one."""
     for name, words in MODELS.items():
-        text = re.sub(rf"\b{name}\b", _inside(words), text)
+        text = re.sub(rf"\b{name}\b", inside(words), text)
     return re.sub(r"(?<![\w-])-(?=\d)", "−", text)
 
 
-def _inside(words: str) -> str:
+def inside(words: str) -> str:
     """A name inside a sentence; AutoETS and XGBoost keep their capitals."""
     return words if words[1].isupper() or words == "AutoETS" else words[0].lower() + words[1:]
 

@@ -44,11 +44,18 @@ def people_of(
     usual = typical_rows(predicted, parts)
     odd, driver = odd_rows(oddity(parts))
     seen = Seen(rows, design_matrix(rows, model.schema), parts, predicted)
-    names = [str(parts.columns[place]) for place in driver]
-    why = [f"unlike the others by its {feature_help(name)}" for name in names]
+    why = [
+        f"unlike the others by {_with_value(seen.design.iloc[[row]], place)}"
+        for row, place in zip(odd, driver, strict=True)
+    ]
     places, told_why = [*usual, *odd], [*(f"typical of {band}" for band in usual.values()), *why]
     people = [_person(seen, place, words) for place, words in zip(places, told_why, strict=True)]
     return tuple(people[: len(usual)]), tuple(people[len(usual) :])
+
+
+def _with_value(row: pd.DataFrame, place: int) -> str:
+    name = str(row.columns[place])
+    return f"{feature_help(name)}: {told(row[name])[0]}"
 
 
 def oddity(parts: pd.DataFrame) -> Floats:

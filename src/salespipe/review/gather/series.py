@@ -127,7 +127,7 @@ def _weekdays(total: pd.Series) -> str:
     best, worst = int(opened.idxmax()), int(opened.idxmin())
     words = (
         f"{WEEKDAYS[best]} are the strongest days, {opened.max() - 1:+.0%} against the average "
-        f"day of the last twelve weeks; {WEEKDAYS[worst]} the weakest open ones, "
+        f"day of the last twelve weeks; {WEEKDAYS[worst]} are the weakest open ones, "
         f"{opened.min() - 1:+.0%}."
     )
     return words + (f" Nothing is sold on {' and '.join(closed)}." if closed else "")
@@ -181,7 +181,7 @@ def remarks(actual: Floats, panel: Panel, place: int, first: Any) -> tuple[str, 
     found = [
         f"nothing was sold on {idle:.0%} of the days" if idle >= MANY_IDLE else "",
         f"one day made up {largest:.0%} of a test window's sales" if largest >= ONE_DAY else "",
-        f"it sold {change:+.0%} a day against the 28 days before the test"
+        f"it sold {abs(change):.0%} {'more' if change > 0 else 'less'} a day than in the 28 days before"
         if abs(change) >= SHIFT else "",
     ]  # fmt: skip
     return tuple(words for words in found if words) or ("steady: no idle days, no outliers",)
