@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 HEADLINES = ("roc_auc", "gini", "wape")
-MAKES_MODELS = ("src", "conf", "requirements.lock")
+MAKES_MODELS = ("src", "conf", "requirements.lock", ":(exclude)conf/*/dvc.lock")
 MOST_VERSIONS = 50
 """Of a model that the index lists, the latest."""
 REPORTS = ("drift.html", "quality.html", "bias.html")

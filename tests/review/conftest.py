@@ -30,6 +30,7 @@ from salespipe.review.record import Candidate, Code, Dossier, Line, Made, Step
 from tests.modelling.forecast.conftest import make_table, small_params
 from tests.modelling.synthetic import BASELINE, FAST, TRUTH, model_input, schema_of
 
+SAME_CODE = Code()
 CLEAN = {"passed": True, "checks": [{"name": "truncated", "features": []}]}
 INGEST = {"orders": {"rows_in": 1200, "rows_kept": 1100, "rows_quarantined": 100,
                      "reasons": {"customer_id is missing": 100}}}  # fmt: skip
@@ -117,10 +118,11 @@ def candidate_of() -> Callable[..., Candidate]:
 
     def make(
         dossier: Dossier,
+        *,
         champion: int | None = 1,
         steps: tuple[Step, ...] = (step("promote", 1, None),),
         rival: Dossier | None = None,
-        code: Code = Code(),
+        code: Code = SAME_CODE,
         model: str = "churn",
         monitor: dict[str, Any] | None = None,
         **tags: str,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -92,7 +93,7 @@ def test_it_is_small_dark_light_and_printable(html):
 def test_headings_go_down_one_step_at_a_time(html):
     levels = [int(tag[1]) for tag in Reader(html).tags if re.fullmatch("h[1-6]", tag)]
     assert levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
 def test_pictures_are_named_and_ids_are_used_once(html):
@@ -120,8 +121,8 @@ def poisoned(candidate, words):
     person = customers.typical[0]
     reason = person.reasons[0].model_copy(update={"words": words, "value": words})
     person = person.model_copy(update={"id": words, "group": words, "reasons": (reason,)})
-    strong = customers.strongest[0].model_copy(update={"words": words, "name": words,
-                                                       "detail": words, "way": "levels"})  # fmt: skip
+    named = {"words": words, "name": words, "detail": words, "way": "levels"}
+    strong = customers.strongest[0].model_copy(update=named)
     customers = customers.model_copy(update={"typical": (person,), "strongest": (strong,)})
     card = facts.card.model_copy(update={"owner": words, "purpose": words, "not_for": (words,)})
     facts = facts.model_copy(update={

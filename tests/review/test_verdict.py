@@ -42,7 +42,8 @@ def test_a_version_like_the_champion_is_held_and_can_be_let_in(candidate_of, fir
     assert "cannot be told apart from champion version 1" in found.sentence
     (line,) = commands(candidate)["Approve"].lines
     assert line == (
-        '.venv/bin/salespipe approve churn --env demo --version 2 --by "YOUR NAME" --reason "WHY"'
+        ".venv/bin/salespipe approve churn --env demo --version 2 \\\n"
+        '    --by "YOUR NAME" --reason "WHY"'
     )
     assert "--version 2" in commands(candidate)["Reject"].lines[0]
 
@@ -76,6 +77,11 @@ def test_a_person_s_decision_is_told_with_name_and_reason(candidate_of, second, 
     found = verdict_of(candidate_of(second, champion=2, steps=steps))
     assert words in found.sentence
     assert found.after == f"{action.capitalize()} by Grace, 2026-11-26: “because”"
+
+
+def test_an_alias_set_in_mlflow_alone_is_no_passed_check(candidate_of, second):
+    found = verdict_of(candidate_of(second, champion=2, steps=()))
+    assert found.sentence == "Version 2 is champion: someone set it so in MLflow."
 
 
 def test_a_person_s_rejection_is_told(candidate_of, second, first):

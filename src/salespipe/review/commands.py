@@ -31,8 +31,8 @@ def commands_of(candidate: Candidate) -> tuple[Command, ...]:
 def _line(candidate: Candidate, action: str, option: str) -> str:
     env = candidate.business
     return (
-        f".venv/bin/salespipe {action} {candidate.line.model} --env {env}{option} "
-        '--by "YOUR NAME" --reason "WHY"'
+        f".venv/bin/salespipe {action} {candidate.line.model} --env {env}{option} \\\n"
+        '    --by "YOUR NAME" --reason "WHY"'
     )
 
 

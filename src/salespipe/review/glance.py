@@ -63,7 +63,7 @@ def watch_of(record: Mapping[str, Any] | None) -> Watch | None:
     reasons = record["decision"]["reasons"]
     return Watch(
         version=record["champion_version"],
-        day=record["as_of"] or "the table as it is",
+        day=seen(record),
         level=level,
         tone=LEVELS[level],
         sides=(
@@ -72,6 +72,11 @@ def watch_of(record: Mapping[str, Any] | None) -> Watch | None:
             bias_glance(record["bias"], _of(reasons, "bias")),
         ),
     )
+
+
+def seen(record: Mapping[str, Any]) -> str:
+    """When the champion was looked at, in words."""
+    return f"as of {record['as_of']}" if record["as_of"] else "over the whole table"
 
 
 def _of(reasons: Sequence[Mapping[str, Any]], *kinds: str) -> list[Mapping[str, Any]]:

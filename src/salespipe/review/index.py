@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from salespipe.review.charts import Chart, Dot, Key, Tick, stroke, x_axis, y_axis
+from salespipe.review.glance import seen
 from salespipe.review.record import Business, Line, Made, Step
-from salespipe.review.words import candidate_name, count, figure_words, plain, tell
+from salespipe.review.words import candidate_name, figure_words, plain, tell
 
 APPROVALS = {
     "auto": ("passed every check", "good"),
@@ -63,7 +64,9 @@ def index_of(business: Business) -> Index:
     models = tuple(model_view(line) for line in business.lines)
     served = sum(line.champion is not None for line in business.lines)
     waiting = [one.name for one in models if one.tone == "wait"]
-    told = f"{served} of {count(len(models), 'model')} have a champion."
+    told = f"{served} of {len(models)} models have a champion."
+    if served == len(models):
+        told = f"All {served} models have a champion." if served > 1 else "There is a champion."
     if waiting:
         told += f" Waiting for a decision: {', '.join(waiting)}."
     return Index(business.name, told, models)
@@ -140,8 +143,9 @@ def _watch(line: Line) -> tuple[str, str]:
         return "not monitored yet", "past"
     level = line.monitor["decision"]["level"]
     tones = {"ok": "good", "watch": "wait", "retrain": "bad"}
-    day = line.monitor["as_of"] or "the table as it is"
-    return f"{level}, as of {day} (version {line.monitor['champion_version']})", tones[level]
+    return f"{level}, {seen(line.monitor)} (version {line.monitor['champion_version']})", tones[
+        level
+    ]
 
 
 def over_time(line: Line) -> Chart | None:

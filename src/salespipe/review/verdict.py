@@ -61,7 +61,7 @@ def _in_office(candidate: Candidate, step: Step | None) -> str:
         return f"Version {number} is champion: a person let it in."
     if step is not None and step.action == "rollback":
         return f"Version {number} is champion again: a person went back to it."
-    if step is not None and step.action in ("moved", "interrupted"):
+    if step is None or step.action in ("moved", "interrupted", "reject"):
         return f"Version {number} is champion: someone set it so in MLflow."
     against = gate["compared_with"]
     if against is None:

@@ -178,10 +178,11 @@ def remarks(actual: Floats, panel: Panel, place: int, first: Any) -> tuple[str, 
     largest = float((actual.max(axis=1) / np.maximum(actual.sum(axis=1), 1e-9)).max())
     before = panel.before(first).values[-MONTH:, place]
     change = float(actual.mean() / before.mean() - 1) if before.mean() > 0 else 0.0
+    way = "more" if change > 0 else "less"
     found = [
         f"nothing was sold on {idle:.0%} of the days" if idle >= MANY_IDLE else "",
         f"one day made up {largest:.0%} of a test window's sales" if largest >= ONE_DAY else "",
-        f"it sold {abs(change):.0%} {'more' if change > 0 else 'less'} a day than in the 28 days before"
+        f"it sold {abs(change):.0%} {way} a day than in the 28 days before"
         if abs(change) >= SHIFT else "",
     ]  # fmt: skip
     return tuple(words for words in found if words) or ("steady: no idle days, no outliers",)
