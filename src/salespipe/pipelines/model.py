@@ -36,8 +36,19 @@ def model_pipeline(name: str, steps: Steps = Steps(), prepare: Node | None = Non
             one that fits get its outputs.
     """
     made = prepare.outputs if prepare else []
-    features = [
-        *([prepare] if prepare else []),
+    features = [*([prepare] if prepare else []), *feature_nodes(steps, made)]
+    train = [*train_nodes(steps, made), *review_nodes(steps)]
+    return pipeline(
+        pipeline(features, tags="features") + pipeline(train, tags="train"),
+        namespace=name,
+        inputs={"tables", "truth", "ingest_report"},
+        parameters={"params:model": f"params:{name}", "params:simulator": "params:simulator"},
+    )
+
+
+def feature_nodes(steps: Steps, made: list[str]) -> list[Node]:
+    """From tables to audited features."""
+    return [
         node(
             steps.build_model_input,
             ["tables", *made, "params:model"],
@@ -51,7 +62,11 @@ def model_pipeline(name: str, steps: Steps = Steps(), prepare: Node | None = Non
             name="audit_features",
         ),
     ]
-    train = [
+
+
+def train_nodes(steps: Steps, made: list[str]) -> list[Node]:
+    """From features to a decision."""
+    return [
         node(
             steps.fit_model,
             ["model_input", *made, "params:model"],
@@ -82,13 +97,21 @@ def model_pipeline(name: str, steps: Steps = Steps(), prepare: Node | None = Non
             "gate",
             name="decide_promotion",
         ),
+    ]
+
+
+def review_nodes(steps: Steps) -> list[Node]:
+    """What people read of it.
+
+    The gate's verdict is registered as it is saved: only then is a version there to write of.
+    """
+    return [
         node(
             steps.gather_review,
             ["model_input", "model", "trained", "champion", "ingest_report", "params:model"],
             "review_facts",
             name="gather_review",
         ),
-        # the gate's verdict is registered as it is saved: only then is a version there to write of
         node(
             model_nodes.write_review,
             ["versions", "gate", "metrics", "review_facts"],
@@ -96,9 +119,3 @@ def model_pipeline(name: str, steps: Steps = Steps(), prepare: Node | None = Non
             name="write_review",
         ),
     ]
-    return pipeline(
-        pipeline(features, tags="features") + pipeline(train, tags="train"),
-        namespace=name,
-        inputs={"tables", "truth", "ingest_report"},
-        parameters={"params:model": f"params:{name}", "params:simulator": "params:simulator"},
-    )

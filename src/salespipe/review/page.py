@@ -18,7 +18,14 @@ from salespipe.review.pictures import ahead, curves
 from salespipe.review.record import Candidate
 from salespipe.review.verdict import Verdict, verdict_of
 from salespipe.review.why import Tile, tiles_of, why_of
-from salespipe.review.words import candidate_name, check_words, outcome_words, plain, sentence
+from salespipe.review.words import (
+    candidate_name,
+    check_words,
+    joined,
+    outcome_words,
+    plain,
+    sentence,
+)
 
 REPORTS = ("drift.html", "quality.html", "bias.html")
 
@@ -183,10 +190,13 @@ def privacy(candidate: Candidate, people: tuple[People, ...]) -> str:
     """What of single people the page shows."""
     if candidate.dossier.facts.series is not None:
         return "This page shows sums of sales by day and by product, and no single customer."
-    shown = sum(len(one.stories) for one in people)
+    shown, prefix = sum(len(one.stories) for one in people), "sensitive.as_features."
+    read = [key.removeprefix(prefix) for key in candidate.dossier.facts.conf
+            if key.startswith(prefix)]  # fmt: skip
+    kept = f", but for {joined(read)}, which conf made features" if read else ""
     return (
         f"This page shows {shown} customers by the id that the business gave them, with the values "
-        "of their strongest features, and no names or sensitive attributes of theirs. It lies in "
+        f"of their strongest features, and no names or sensitive attributes{kept}. It lies in "
         "the business’s own reporting folder and MLflow, and calls nothing on the network. Whoever "
         "gets the file sees them: pass it on with the same care as the list of customers."
     )

@@ -16,6 +16,7 @@ from salespipe.review.words import (
     inside,
     outcome_words,
     plain,
+    sentence,
     tell,
 )
 
@@ -83,7 +84,10 @@ def why_of(candidate: Candidate) -> tuple[str, ...]:
     gate = candidate.dossier.gate
     missed = [one for one in gate["checks"] if not one["passed"]]
     kept = len(gate["checks"]) - len(missed)
-    found = [f"{check_words(one['name']).title}: missed; {plain(one['detail'])}." for one in missed]
+    found = [
+        f"Missed: “{check_words(one['name']).title}”. {sentence(plain(one['detail']))}"
+        for one in missed
+    ]
     if not missed:
         found.append(f"All {count(kept, 'check')} of the gate are met.")
     else:
