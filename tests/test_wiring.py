@@ -99,3 +99,12 @@ def test_a_stage_tracks_every_file_of_its_commands_conf():
     for name in ("features", "train"):
         tracked = {file for entry in stages[name]["params"] for file in entry}
         assert {"conf/${env}/globals.yml", "conf/${env}/parameters.yml"} <= tracked
+
+
+def test_the_review_is_gathered_before_the_verdict_can_move_the_champion():
+    order = [one.name for one in pipelines["churn"].nodes]
+    gather, decide, write = (
+        order.index(f"churn.{name}")
+        for name in ("gather_review", "decide_promotion", "write_review")
+    )
+    assert gather < decide < write

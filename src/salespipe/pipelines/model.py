@@ -93,7 +93,7 @@ def train_nodes(steps: Steps, made: list[str]) -> list[Node]:
         ),
         node(
             steps.decide_promotion,
-            ["evidence", "params:model"],
+            ["evidence", "review_facts", "params:model"],
             "gate",
             name="decide_promotion",
         ),

@@ -145,8 +145,17 @@ def scoring_ms(predict: Callable[[Frame], Any], rows: Frame) -> float:
     return round(median(timed() for _ in range(LATENCY_TRIES)), 1)
 
 
-def decide_promotion(evidence: tuple[Any, Any], model: ModelParams) -> dict[str, Any]:
-    """Whether the new model becomes champion, with every check behind it."""
+def decide_promotion(
+    evidence: tuple[Any, Any], review_facts: dict[str, Any], model: ModelParams
+) -> dict[str, Any]:
+    """Whether the new model becomes champion, with every check behind it.
+
+    Args:
+        evidence: what is known of the new model and of the one in office.
+        review_facts: gathered before, while the champion is the one that was compared with.
+        model: conf.
+    """
+    del review_facts
     return decide_by(evidence, model.gate)
 
 
