@@ -117,7 +117,6 @@ def test_a_killed_run_leaves_nothing_half_written_and_the_next_one_completes(pro
         *(project / "data/07_model_output").rglob("*.parquet"),
         *(project / "data/06_models").rglob("*.*"),
         project / "data/08_reporting/demo/churn/metrics.json",
-        project / "data/08_reporting/demo/churn/review.json",
         project / "data/08_reporting/demo/churn/plots/gain.png",
     ]
     assert len(same) > 10
