@@ -63,12 +63,9 @@ def _interval(name: str, figure: Mapping[str, Any]) -> str:
 def _profit(costs: Mapping[str, Any]) -> Tile:
     profit, everyone = costs["profit"], costs["profit_contacting_everyone"]
     between = "" if profit["low"] is None else f"{profit['low']:.2f} to {profit['high']:.2f}"
-    return Tile(
-        "Profit a customer",
-        "cannot be told" if profit["value"] is None else f"{profit['value']:.2f}",
-        between,
-        "" if everyone["value"] is None else f"Contacting everyone: {everyone['value']:.2f}",
-    )
+    value = "cannot be told" if profit["value"] is None else f"{profit['value']:.2f}"
+    beside = "" if everyone["value"] is None else f"Contacting everyone: {everyone['value']:.2f}"
+    return Tile("Profit a customer", *(plain(words) for words in (value, between, beside)))
 
 
 def best_rule(metrics: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
@@ -108,7 +105,7 @@ def beside_rules(candidate: Candidate) -> str:
     better = check["interval"][1] < 0
     told = "is clearly better than" if better else "cannot be told apart from"
     figures = plain(check["detail"].rpartition(":")[0])
-    return f"It {told} the nearest simple rule: {figures}; below 0 is better."
+    return f"By what the gate compares it {told} the nearest simple rule: {figures}; below 0 is better."
 
 
 def worth(candidate: Candidate) -> str:
