@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from salespipe.modelling.frame import Feature
+from salespipe.monitoring.answers import judge_answers
 from salespipe.monitoring.bias import Bias, find_bias, judged_rows
 from salespipe.monitoring.decide import Decision, Found, decide
 from salespipe.monitoring.drift import Drift, find_drift
@@ -31,9 +32,9 @@ from salespipe.params_monitor import MonitorParams
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-    import pyarrow as pa
 
     from salespipe.modelling.evidence import InOffice
+    from salespipe.predictions import Answers
 
 LABEL = "label"
 JUDGED_ROWS = 20_000
@@ -86,6 +87,7 @@ class Watched:
             "outcomes": found.outcomes.as_dict(),
             "requests": found.asked.as_dict(),
             "quality": found.quality.as_dict(),
+            "answers": found.answers.as_dict(),
             "bias": found.bias.as_dict() | {"mitigations": list(self.options)},
             "feeds": [{"words": one.words, **one.__dict__} for one in found.feeds],
         }  # fmt: skip
@@ -118,7 +120,7 @@ def watch(
     subject: Subject,
     params: MonitorParams,
     now: date | None,
-    log: pa.Table | None = None,
+    log: Answers | None = None,
 ) -> Watched:
     """Looks at one champion from every side.
 
@@ -132,7 +134,7 @@ def watch(
     feeds = () if now is None else silent_feeds(tables, now, params.today, params.max_silent_days)
     asked = Drift(obstacle=NOTHING)
     if log is not None:
-        asked = request_drift(log, getattr(subject.champion, "schema", None), params.drift)
+        asked = request_drift(log.table, getattr(subject.champion, "schema", None), params.drift)
     if isinstance(subject.conf, ForecastParams):
         assert now is not None  # noqa: S101 - a forecast has days
         days = came_true(tables, subject.champion, now)
@@ -145,7 +147,10 @@ def watch(
         looks = looks_at_table(tables, subject.champion, subject.conf, params.drift)
     else:
         looks = looks_at_orders(tables, subject.champion, subject.conf, now, params.drift)
-    return watch_customers(looks, subject, subject.conf, params, Found(feeds=feeds, asked=asked))
+    known = Found(feeds=feeds, asked=asked)
+    if log is not None and now is not None:
+        known = replace(known, answers=judge_answers(log, tables, subject, params, now))
+    return watch_customers(looks, subject, subject.conf, params, known)
 
 
 def watch_customers(

@@ -105,7 +105,8 @@ def beside_rules(candidate: Candidate) -> str:
     better = check["interval"][1] < 0
     told = "is clearly better than" if better else "cannot be told apart from"
     figures = plain(check["detail"].rpartition(":")[0])
-    return f"By what the gate compares it {told} the nearest simple rule: {figures}; below 0 is better."
+    beats = f"By what the gate compares it {told} the nearest simple rule"
+    return f"{beats}: {figures}; below 0 is better."
 
 
 def worth(candidate: Candidate) -> str:
