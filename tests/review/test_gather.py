@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 from salespipe.modelling.evidence import InOffice
 from salespipe.review.gather.customers import customer_facts
 from salespipe.review.gather.facts import Facts
-from salespipe.review.gather.people import odd_rows, oddity, typical_rows
+from salespipe.review.gather.people import odd_rows, oddity, shown_id, typical_rows
 from salespipe.review.gather.series import patterns, remarks, series_facts
 from tests.review.conftest import MODEL
 
@@ -53,6 +53,11 @@ def test_typical_customers_come_from_the_top_of_the_list_to_its_end(first):
 def test_odd_customers_are_odd_by_different_things(first):
     odd = first.facts.customers.odd
     assert len({one.chosen.split(":")[0] for one in odd}) == len(odd) > 1
+
+
+def test_an_e_mail_address_is_shortened():
+    assert shown_id("maria.lopez@example.org") == "ma…@example.org"
+    assert shown_id("C00012") == "C00012"
 
 
 @given(values=arrays(float, st.tuples(st.integers(1, 40), st.integers(1, 5)),

@@ -195,7 +195,8 @@ def privacy(candidate: Candidate, people: tuple[People, ...]) -> str:
             if key.startswith(prefix)]  # fmt: skip
     kept = f", but for {joined(read)}, which conf made features" if read else ""
     return (
-        f"This page shows {shown} customers by the id that the business gave them, with the values "
+        f"This page shows {shown} customers by the id that the business gave them (e-mail "
+        "addresses are shortened), with the values "
         f"of their strongest features, and no names or sensitive attributes{kept}. It lies in "
         "the business’s own reporting folder and MLflow, and calls nothing on the network. Whoever "
         "gets the file sees them: pass it on with the same care as the list of customers."

@@ -98,7 +98,7 @@ def _person(seen: Seen, place: int, words: str) -> Person:
     strongest = np.array([i for i in order[:SHOWN] if moves[i] != 0], dtype=np.int64)
     day = row.get("as_of")
     return Person(
-        id=str(row["entity_id"]),
+        id=shown_id(str(row["entity_id"])),
         as_of=None if day is None or pd.isna(day) else str(pd.Timestamp(day).date()),
         group=str(row["item_group"]) if "item_group" in row else None,
         chosen=words,
@@ -118,6 +118,12 @@ def _reasons(row: pd.DataFrame, moves: Floats, places: Integers) -> tuple[Reason
         )
         for name, place in zip(names, places, strict=True)
     )
+
+
+def shown_id(identity: str) -> str:
+    """An id as it is shown: of an e-mail address, enough to find it again and no more."""
+    name, at, domain = identity.partition("@")
+    return f"{name[:2]}…@{domain}" if at else identity
 
 
 def _settled(value: Any) -> float:
