@@ -117,12 +117,9 @@ def print_champions(rows: list[dict[str, Any]]) -> None:
             out.print(f"{row['model']}: {row['reason']}", soft_wrap=True)
     for row in rows:
         out.print(f"Reports: {row['reports']}/ · runs and versions: mlflow ui", soft_wrap=True)
-    for row in rows:
-        if row["review"]:
-            out.print(f"Review: {row['review']}", soft_wrap=True)
     if any(row["review"] for row in rows):
         index = Path(rows[0]["reports"]).parent / "review.html"
-        out.print(f"Review, all models and versions: {index.as_posix()}", soft_wrap=True)
+        out.print(f"Verdicts, and why, to open in a browser: {index.as_posix()}", soft_wrap=True)
 
 
 NAMES = {"roc_auc": "AUC", "wape": "WAPE", "gini": "Gini"}

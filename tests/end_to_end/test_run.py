@@ -16,7 +16,7 @@ from tests.clone import calls, environment, git, make_run, run_in
 
 def test_the_run_ends_with_a_table_of_champions(project):
     told = (project / "first_run.txt").read_text()
-    index = "Review, all models and versions: data/08_reporting/demo/review.html"
+    index = "to open in a browser: data/08_reporting/demo/review.html"
     for words in (
         "Running stage",
         "churn.fit_model",

@@ -106,8 +106,9 @@ def test_a_second_version_is_told_beside_the_first_and_a_decision_is_written_at_
         "Version 2 was champion until version 1 took over." in (folder / "review.html").read_text()
     )
     told = CliRunner().invoke(cli, ["champions"]).output
-    assert "Review: data/08_reporting/demo/churn/review.html" in told
-    assert "Review, all models and versions: data/08_reporting/demo/review.html" in told
+    assert "to open in a browser: data/08_reporting/demo/review.html" in told
+    rows = json.loads(CliRunner().invoke(cli, ["champions", "--json"]).stdout)
+    assert rows[0]["review"] == "data/08_reporting/demo/churn/review.html"
 
 
 def test_a_failed_run_is_recorded_as_failed_and_moves_no_alias(client, project):
