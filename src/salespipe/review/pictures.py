@@ -22,11 +22,12 @@ from salespipe.review.charts import (
     y_axis,
 )
 from salespipe.review.gather.facts import Ahead, CustomerFacts, Line
-from salespipe.review.words import candidate_name
+from salespipe.review.words import candidate_name, plain
 
 TOP_FIFTH = 0.2
 TONES = ("other1", "other2", "other3")
 WIDE = 860.0
+MONTH = 28
 
 
 def curves(facts: CustomerFacts, costs: Mapping[str, Any], those: str) -> tuple[Chart, ...]:
@@ -63,7 +64,7 @@ def calibration(facts: CustomerFacts) -> Chart:
         keys.insert(1, Key("champion", "champion"))
     worst = max(bins, key=lambda b: abs(b.predicted - (b.observed.value or 0.0)))
     caption = (
-        f"Ten groups of equal size by what was predicted. Furthest off: "
+        f"{len(bins)} groups of equal size by what was predicted. Furthest off: "
         f"{told(worst.predicted)} predicted, {told(worst.observed.value or 0.0)} came."
     )
     return Chart("Do the predictions hold?", caption, "predicted", "what came", x.ticks(told),
@@ -88,10 +89,10 @@ def profit(lines: Sequence[Line], costs: Mapping[str, Any]) -> Chart:
     x, y = x_axis(0, 1), y_axis(min(0.0, *values), max(0.0, *values))
     model = lines[0]
     best = int(np.argmax(model.y))
-    caption = (
+    caption = "By these costs no contact pays." if best == 0 else plain(
         f"Most is earned by contacting {model.x[best]:.0%} of the list: {model.y[best]:.3g} a "
         f"customer, against {model.y[-1]:.3g} by contacting everyone."
-    )
+    )  # fmt: skip
     assumed = costs.get("assumed", {})
     if assumed:
         caption += (f" Assumed: a contact costs {assumed['contact_cost']:g}, it wins "
@@ -148,10 +149,11 @@ def _ahead(facts: Ahead, width: float, dates: int) -> Chart:
         for share in ("95", "80")
     )
     past = [(float(place), value) for place, value in enumerate(facts.past)]
-    total = sum(facts.values["value"][:28])
+    count = min(MONTH, len(facts.days), start)
+    total, before = sum(facts.values["value"][:count]), sum(facts.past[-count:])
     caption = (
-        f"The next 28 days come to {total:,.0f} by this forecast; the 28 days before came to "
-        f"{sum(facts.past[-28:]):,.0f}. The bands hold 80 and 95 days in 100."
+        f"The next {count} days come to {total:,.0f} by this forecast; the {count} days before "
+        f"came to {before:,.0f}. The bands hold 80 and 95 days in 100."
     )
     step = max(len(days) // dates, 1)
     ticks = tuple(Tick(x.at(i), days[i]) for i in range(step // 2, len(days), step))
