@@ -6,6 +6,7 @@ import hashlib
 import subprocess
 
 from salespipe import tracking
+from salespipe.flat import flatten
 
 
 def test_the_file_hash_is_the_one_dvc_knows(tmp_path):
@@ -17,7 +18,7 @@ def test_the_file_hash_is_the_one_dvc_knows(tmp_path):
 def test_figures_become_flat_numbers():
     figures = {"xgboost": {"role": "candidate", "auc": {"value": 0.7, "low": None, "high": 1}}}
     assert tracking.numbers(figures) == {"xgboost.auc": 0.7, "xgboost.auc.high": 1.0}
-    assert tracking.flatten({"a": {"b": {"c": 1}}, "d": True}) == {"a.b.c": 1, "d": True}
+    assert flatten({"a": {"b": {"c": 1}}, "d": True}) == {"a.b.c": 1, "d": True}
     assert tracking.numbers({"flag": True}) == {}
 
 

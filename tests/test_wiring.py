@@ -77,6 +77,7 @@ def test_base_conf_spells_out_the_typed_defaults(model):
     """Conf in base and the defaults in code can't drift apart."""
     shared = yaml.safe_load((ROOT / "conf/base/globals.yml").read_text())
     defaults = ModelParams(outcome="order").model_dump(mode="json")
+    assert shared.pop("owner") == defaults["card"]["owner"]
     for name, values in shared.items():
         assert values == defaults[name], name
     own = yaml.safe_load((ROOT / f"conf/base/parameters_{model}.yml").read_text())[model]
@@ -87,7 +88,7 @@ def test_the_forecasts_base_conf_spells_out_the_typed_defaults():
     own = yaml.safe_load((ROOT / "conf/base/parameters_forecast.yml").read_text())["forecast"]
     assert set(own) == set(ForecastParams.model_fields)
     levels = own.pop("levels")
-    del own["gate"]
+    del own["gate"], own["card"]
     written = ForecastParams.model_validate({**own, "levels": levels}).model_dump()
     assert written == ForecastParams(levels=levels).model_dump()
     for part in ("backtest", "train", "trading", "guard", "coverage"):
@@ -99,3 +100,12 @@ def test_a_stage_tracks_every_file_of_its_commands_conf():
     for name in ("features", "train"):
         tracked = {file for entry in stages[name]["params"] for file in entry}
         assert {"conf/${env}/globals.yml", "conf/${env}/parameters.yml"} <= tracked
+
+
+def test_the_review_is_gathered_before_the_verdict_can_move_the_champion():
+    order = [one.name for one in pipelines["churn"].nodes]
+    gather, decide, write = (
+        order.index(f"churn.{name}")
+        for name in ("gather_review", "decide_promotion", "write_review")
+    )
+    assert gather < decide < write

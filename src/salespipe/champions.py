@@ -24,8 +24,8 @@ def champion_rows(root: Path, env: str, models: list[str]) -> list[dict[str, Any
 
     Returns:
         model, champion version, the version that waits for a decision, the newest model's chosen
-        candidate, its headline figure and the best baseline's with 95% intervals, verdict and the
-        folder of its reports. A model never trained has nulls.
+        candidate, its headline figure and the best baseline's with 95% intervals, verdict, the
+        folder of its reports and its review page. A model never trained has nulls.
     """
     return [_row(root, env, model) for model in models]
 
@@ -52,7 +52,14 @@ def _row(root: Path, env: str, model: str) -> dict[str, Any]:
         "verdict": gate.get("verdict"),
         "reason": gate.get("reason"),
         "reports": folder.relative_to(root).as_posix(),
+        "review": _page(root, folder),
     }
+
+
+def _page(root: Path, folder: Path) -> str | None:
+    """The newest version's review page, where there is one."""
+    page = folder / "review.html"
+    return page.relative_to(root).as_posix() if page.is_file() else None
 
 
 def best_baseline(
@@ -110,6 +117,9 @@ def print_champions(rows: list[dict[str, Any]]) -> None:
             out.print(f"{row['model']}: {row['reason']}", soft_wrap=True)
     for row in rows:
         out.print(f"Reports: {row['reports']}/ · runs and versions: mlflow ui", soft_wrap=True)
+    if any(row["review"] for row in rows):
+        index = Path(rows[0]["reports"]).parent / "review.html"
+        out.print(f"Verdicts, and why, to open in a browser: {index.as_posix()}", soft_wrap=True)
 
 
 NAMES = {"roc_auc": "AUC", "wape": "WAPE", "gini": "Gini"}

@@ -180,6 +180,8 @@ def trace(receipt: str, as_json: bool) -> None:
 
 
 def _decide(env: str, model: str, decide: Callable[[Registry], Record], as_json: bool) -> None:
+    from salespipe.datasets.reviews import refresh_reviews
+
     root = Path.cwd()
     check_models(root, env, [model])
     registry = _registry(root, env, model)
@@ -188,6 +190,7 @@ def _decide(env: str, model: str, decide: Callable[[Registry], Record], as_json:
     record = decide(registry)
     facts = _leave_word(root, env, model, registry)
     tell(asdict(record), as_json, lambda _: _print_decision(record, facts))
+    refresh_reviews(env, _configured(root, env), model)
 
 
 def _print_decision(record: Record, facts: dict[str, Any]) -> None:
@@ -198,15 +201,21 @@ def _print_decision(record: Record, facts: dict[str, Any]) -> None:
 
 def _registry(root: Path, env: str, model: str) -> Registry | None:
     """The registry of a model; None where nothing was ever registered."""
-    from salespipe.config import BusinessConfigLoader
     from salespipe.registry import open_registry
     from salespipe.store import store_exists, tracking_uri
 
-    loader = BusinessConfigLoader(root / "conf", env)
-    configured = loader["mlflow"]["tracking_uri"]
+    configured = _configured(root, env)
     if not store_exists(tracking_uri(configured, root)):
         return None
     return open_registry(root, configured, f"{env}-{model}")
+
+
+def _configured(root: Path, env: str) -> str:
+    """Where conf says that MLflow keeps its records."""
+    from salespipe.config import BusinessConfigLoader
+
+    uri: str = BusinessConfigLoader(root / "conf", env)["mlflow"]["tracking_uri"]
+    return uri
 
 
 def _leave_word(root: Path, env: str, model: str, registry: Registry) -> dict[str, Any]:

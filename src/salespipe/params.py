@@ -174,6 +174,17 @@ class CostParams(Params):
     spend: float = Field(100.0, ge=0)
 
 
+class CardParams(Params):
+    """What a model's card says and no figure can: who answers for it, and what it is for."""
+
+    owner: str | None = None
+    """Who answers for the model; the review page says so where nobody is named."""
+    purpose: str | None = None
+    """What it is for; None says what follows from the outcome."""
+    not_for: tuple[str, ...] = ()
+    """What it must not be used for."""
+
+
 class ModelParams(Params):
     """One model: what it predicts, from which rows, and how it is trained and judged."""
 
@@ -187,6 +198,7 @@ class ModelParams(Params):
     sensitive: SensitiveParams = SensitiveParams()
     gate: GateParams = GateParams()
     costs: CostParams = CostParams()
+    card: CardParams = CardParams()
 
     @model_validator(mode="after")
     def _only_rows_of_customers_are_kept(self) -> Self:

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from salespipe.params import GateParams, Params
+from salespipe.params import CardParams, GateParams, Params
 
 Measure = Literal["revenue", "orders", "units"]
 CandidateName = Literal[
@@ -95,6 +95,7 @@ class ForecastParams(Params):
     guard: GuardParams = GuardParams()
     coverage: CoverageParams = CoverageParams()
     gate: GateParams = GateParams()
+    card: CardParams = CardParams()
 
     @model_validator(mode="after")
     def _parts_have_a_whole(self) -> Self:

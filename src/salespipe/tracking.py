@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from salespipe.champions import write_champion
 from salespipe.config import BusinessConfigLoader
+from salespipe.flat import flatten
 from salespipe.registry import Registry, open_registry
 from salespipe.store import create_store, tracking_uri
 
@@ -176,17 +177,6 @@ def file_hash(path: Path) -> str:
     """MD5 of a file: the hash DVC knows it by."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-
-
-def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested mappings as one, keys joined by dots."""
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            flat |= flatten(value, f"{prefix}{key}.")
-        else:
-            flat[f"{prefix}{key}"] = value
-    return flat
 
 
 def numbers(figures: Mapping[str, Any]) -> dict[str, float]:

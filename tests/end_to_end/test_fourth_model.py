@@ -88,6 +88,13 @@ def test_it_trains_beside_its_baselines_and_is_judged_by_the_gate(shop):
     }
 
 
+def test_its_page_tells_it_in_money(shop):
+    page = (shop / "data/08_reporting/demo/value/review.html").read_text("utf-8")
+    for words in ("What will a customer spend in the next 90 days?", "Ranking by amount (Gini)",
+                  "What does contacting customers earn?", "spent "):  # fmt: skip
+        assert words in page, words
+
+
 def test_its_label_is_what_was_spent_after_the_cutoff(shop):
     rows = pd.read_parquet(shop / "data/05_model_input/demo/value/rows.parquet")
     orders = pd.read_parquet(shop / "data/03_primary/demo/orders.parquet")

@@ -16,7 +16,16 @@ from tests.clone import calls, environment, git, make_run, run_in
 
 def test_the_run_ends_with_a_table_of_champions(project):
     told = (project / "first_run.txt").read_text()
-    for words in ("Running stage", "churn.fit_model", "verdict", "promote", "v1", "Reports:"):
+    index = "to open in a browser: data/08_reporting/demo/review.html"
+    for words in (
+        "Running stage",
+        "churn.fit_model",
+        "verdict",
+        "promote",
+        "v1",
+        "Reports:",
+        index,
+    ):
         assert words in told
     assert "Traceback" not in told
 
@@ -99,6 +108,8 @@ def test_a_killed_run_leaves_nothing_half_written_and_the_next_one_completes(pro
                 read_whole(file)
     make_run(folder)
     assert not list((folder / "data").rglob(".*.part"))
+    page = (folder / "data/08_reporting/demo/churn/review.html").read_text("utf-8")
+    assert page.rstrip().endswith("</html>")
     same = [
         *(project / "data/02_intermediate").rglob("*.parquet"),
         *(project / "data/03_primary").rglob("*.parquet"),

@@ -41,6 +41,13 @@ def read(folder, name):
     return json.loads((folder / f"data/08_reporting/demo/forecast/{name}.json").read_text())
 
 
+def test_the_page_of_a_forecast_tells_levels_and_what_comes_next(project):
+    page = (project / "data/08_reporting/demo/forecast/review_v2.html").read_text("utf-8")
+    for words in ("What comes next?", "95% interval", "Error of a week (WAPE)", "Odd series",
+                  "are the strongest days", "Level by level"):  # fmt: skip
+        assert words in page, words
+
+
 def test_the_first_is_judged_and_the_same_again_is_held(project):
     first, again = json.loads((project / "verdicts.json").read_text())
     names = {check["name"] for check in first["checks"]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -48,7 +49,7 @@ def test_one_parent_run_and_one_nested_run_a_model(client):
     assert {nested.info.status, parent.info.status} == {"FINISHED"}
     assert "requirements.lock" in {a.path for a in client.list_artifacts(parent.info.run_id)}
     names = {a.path for a in client.list_artifacts(nested.info.run_id)}
-    assert {"metrics.json", "gate.json", "plots"} <= names
+    assert {"metrics.json", "gate.json", "plots", "review.json", "review.html"} <= names
     plots = {a.path for a in client.list_artifacts(nested.info.run_id, "plots")}
     assert plots == {f"plots/{n}.png" for n in ("calibration", "gain", "profit", "features")}
     assert {"business", "git_commit", "data_hash", "lock_hash", "as_of"} <= set(nested.data.tags)
@@ -63,6 +64,51 @@ def test_the_version_carries_its_verdict_and_the_alias(client, project):
     )
     written = json.loads((project / "data/08_reporting/demo/churn/champion.json").read_text())
     assert written["version"] == int(version.version)
+
+
+def test_a_run_leaves_the_page_of_its_version_and_an_index(client, project):
+    folder = project / "data/08_reporting/demo"
+    page, index = (folder / "churn/review.html").read_text(), (folder / "review.html").read_text()
+    assert (folder / "churn/review_v1.html").read_text() == page
+    assert "Version 1 is the first champion: it passed every check." in page
+    assert 'href="../review.html"' in page
+    assert 'href="churn/review_v1.html"' in index
+    version = client.get_model_version_by_alias("demo-churn", "champion")
+    away = Path(client.download_artifacts(version.run_id, "review.html")).read_text()
+    assert "Version 1 is the first champion" in away
+    assert "../review.html" not in away
+    assert not list(folder.rglob(".*.part"))
+
+
+def test_a_second_version_is_told_beside_the_first_and_a_decision_is_written_at_once(
+    project, monkeypatch
+):
+    monkeypatch.chdir(project)
+    run(project, "churn", ["train"])
+    folder = project / "data/08_reporting/demo/churn"
+    page = (folder / "review_v2.html").read_text()
+    assert "cannot be told apart from champion version 1" in page
+    for words in ("Champion, version 1", "The same rows, byte for byte.", "churn --env demo"):
+        assert words in page, words
+    wanted = ["approve", "churn", "--version", "2", "--by", "Ada", "--reason", "as good <b>"]
+    assert CliRunner().invoke(cli, wanted).exit_code == 0
+    page = (folder / "review.html").read_text()
+    assert "Version 2 is champion: a person let it in." in page
+    assert "Approve by Ada" in page
+    assert "as good &lt;b&gt;" in page
+    assert (
+        "Version 1 was champion until version 2 took over."
+        in (folder / "review_v1.html").read_text()
+    )
+    back = ["rollback", "churn", "--by", "Ada", "--reason", "changed my mind"]
+    assert CliRunner().invoke(cli, back).exit_code == 0
+    assert (
+        "Version 2 was champion until version 1 took over." in (folder / "review.html").read_text()
+    )
+    told = CliRunner().invoke(cli, ["champions"]).output
+    assert "to open in a browser: data/08_reporting/demo/review.html" in told
+    rows = json.loads(CliRunner().invoke(cli, ["champions", "--json"]).stdout)
+    assert rows[0]["review"] == "data/08_reporting/demo/churn/review.html"
 
 
 def test_a_failed_run_is_recorded_as_failed_and_moves_no_alias(client, project):

@@ -53,6 +53,19 @@ def test_every_champion_is_looked_at(project):
         assert record["decision"] == report[model]["decision"]
 
 
+def test_the_review_pages_tell_what_was_found(project):
+    folder, report = project
+    for model in report:
+        page = (folder / f"data/08_reporting/demo/{model}/review.html").read_text("utf-8")
+        level, day = report[model]["decision"]["level"], report[model]["as_of"]
+        assert f"looked at as of {day}: <strong>{level}</strong>" in page
+        for side in ("drift", "quality", "bias"):
+            assert f'href="{side}.html"' in page
+    assert "someone set it so in MLflow" in page
+    index = (folder / "data/08_reporting/demo/review.html").read_text("utf-8")
+    assert f"{report['churn']['decision']['level']}, as of {report['churn']['as_of']}" in index
+
+
 def test_the_champions_test_rows_are_judged_again(project):
     """The look at the test cutoff shows the figures that the test promised."""
     folder, _ = project

@@ -5,6 +5,7 @@ set -euo pipefail
 
 missing=()
 compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || missing+=(postgresql)
+command -v chromium >/dev/null || missing+=(chromium)
 command -v unshare >/dev/null || missing+=(util-linux)
 
 if ((${#missing[@]})); then

@@ -67,22 +67,38 @@ def calibration_figure(
         bins: Number of bins.
         output: What is predicted.
     """
-    ranked = rank_rows(label, probability, bins)
-    groups = pd.DataFrame({"p": ranked.probability, "y": ranked.label, "bin": ranked.bins})
-    means = groups.groupby("bin").agg(
-        p=("p", "mean"), y=("y", "mean"), s=("y", "std"), n=("y", "size")
-    )
-    error = 1.96 * means["s"].fillna(0) / np.sqrt(means["n"])
+    means = calibration_bins(label, probability, bins)
     most = 1.0 if output == "probability" else float(means[["p", "y"]].to_numpy().max())
     figure = new_figure()
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
     above.plot([0, most], [0, most], color="0.6", linestyle="--", label="perfect")
-    above.errorbar(means["p"], means["y"], yerr=error, marker="o", capsize=3, label="model, ±95%")
+    above.errorbar(
+        means["p"], means["y"], yerr=means["error"], marker="o", capsize=3, label="model, ±95%"
+    )
     above.set(ylabel="mean outcome", ylim=(0, most * 1.05), title="Do the predictions hold?")
     above.legend(loc="upper left")
     below.hist(probability, bins=40, range=(0, most), color="0.5")
     below.set(xlabel=f"predicted {output}", ylabel="rows", xlim=(0, most * 1.05))
     return figure
+
+
+def calibration_bins(label: Floats, probability: Floats, bins: int) -> pd.DataFrame:
+    """Bins of equal count by falling prediction.
+
+    Args:
+        label: n outcomes.
+        probability: n predictions.
+        bins: Number of bins.
+
+    Returns:
+        `p` mean prediction, `y` mean outcome, `n` rows and `error`, half of y's 95% interval.
+    """
+    ranked = rank_rows(label, probability, bins)
+    groups = pd.DataFrame({"p": ranked.probability, "y": ranked.label, "bin": ranked.bins})
+    means = groups.groupby("bin").agg(
+        p=("p", "mean"), y=("y", "mean"), s=("y", "std"), n=("y", "size")
+    )
+    return means.assign(error=1.96 * means["s"].fillna(0) / np.sqrt(means["n"]))
 
 
 def gain_figure(label: Floats, predictions: Mapping[str, Floats], chosen: str) -> Figure:
@@ -99,7 +115,7 @@ def gain_figure(label: Floats, predictions: Mapping[str, Floats], chosen: str) -
     for name, probability in predictions.items():
         bold = name == chosen
         axes.plot(
-            *_gain_points(label, probability), linewidth=2.5 if bold else 1.2,
+            *gain_points(label, probability), linewidth=2.5 if bold else 1.2,
             label=f"{name} (chosen)" if bold else name,
         )  # fmt: skip
     axes.set(xlabel="share of customers, best-ranked first", ylabel="share of outcomes found")
@@ -132,7 +148,13 @@ def profit_figure(curves: Mapping[str, Curve], chosen: str) -> Figure:
     return figure
 
 
-def _gain_points(label: Floats, probability: Floats) -> tuple[Floats, Floats]:
+def gain_points(label: Floats, probability: Floats) -> tuple[Floats, Floats]:
+    """Share of rows taken, best-ranked first, and share of all outcomes among them.
+
+    Args:
+        label: n outcomes.
+        probability: n predictions.
+    """
     ranked = rank_rows(label, probability, 1)
     ends = np.r_[ranked.starts[1:], len(label)]
     found = np.cumsum(ranked.label)[ends - 1] / max(float(label.sum()), SMALLEST)

@@ -25,6 +25,7 @@ class Steps:
     draw_plots: Step = model_nodes.draw_plots
     gather_evidence: Step = model_nodes.gather_evidence
     decide_promotion: Step = model_nodes.decide_promotion
+    gather_review: Step = model_nodes.gather_review
 
 
 def model_pipeline(name: str, steps: Steps = Steps(), prepare: Node | None = None) -> Pipeline:
@@ -37,9 +38,20 @@ def model_pipeline(name: str, steps: Steps = Steps(), prepare: Node | None = Non
             one that fits get its outputs.
     """
     made = prepare.outputs if prepare else []
+    features = [*([prepare] if prepare else []), *feature_nodes(steps, made)]
+    train = [*train_nodes(steps, made), *review_nodes(steps)]
+    return pipeline(
+        pipeline(features, tags="features") + pipeline(train, tags="train"),
+        namespace=name,
+        inputs={"tables", "truth", "ingest_report"},
+        parameters={"params:model": f"params:{name}", "params:simulator": "params:simulator"},
+    )
+
+
+def feature_nodes(steps: Steps, made: list[str]) -> list[Node]:
+    """From tables to audited features."""
     before, kept = (["rows_before"], ["rows_kept"]) if steps.keeps else ([], [])
-    features = [
-        *([prepare] if prepare else []),
+    return [
         node(
             steps.build_model_input,
             ["tables", *made, *before, "params:model"],
@@ -53,7 +65,11 @@ def model_pipeline(name: str, steps: Steps = Steps(), prepare: Node | None = Non
             name="audit_features",
         ),
     ]
-    train = [
+
+
+def train_nodes(steps: Steps, made: list[str]) -> list[Node]:
+    """From features to a decision."""
+    return [
         node(
             steps.fit_model,
             ["model_input", *made, "params:model"],
@@ -80,14 +96,29 @@ def model_pipeline(name: str, steps: Steps = Steps(), prepare: Node | None = Non
         ),
         node(
             steps.decide_promotion,
-            ["evidence", "params:model"],
+            ["evidence", "review_facts", "params:model"],
             "gate",
             name="decide_promotion",
         ),
     ]
-    return pipeline(
-        pipeline(features, tags="features") + pipeline(train, tags="train"),
-        namespace=name,
-        inputs={"tables", "truth"},
-        parameters={"params:model": f"params:{name}", "params:simulator": "params:simulator"},
-    )
+
+
+def review_nodes(steps: Steps) -> list[Node]:
+    """What people read of it.
+
+    The gate's verdict is registered as it is saved: only then is a version there to write of.
+    """
+    return [
+        node(
+            steps.gather_review,
+            ["model_input", "model", "trained", "champion", "ingest_report", "params:model"],
+            "review_facts",
+            name="gather_review",
+        ),
+        node(
+            model_nodes.write_review,
+            ["versions", "gate", "metrics", "review_facts"],
+            "review_pages",
+            name="write_review",
+        ),
+    ]

@@ -157,8 +157,17 @@ def scoring_ms(predict: Callable[[Frame], Any], rows: Frame) -> float:
     return round(median(timed() for _ in range(LATENCY_TRIES)), 1)
 
 
-def decide_promotion(evidence: tuple[Any, Any], model: ModelParams) -> dict[str, Any]:
-    """Whether the new model becomes champion, with every check behind it."""
+def decide_promotion(
+    evidence: tuple[Any, Any], review_facts: dict[str, Any], model: ModelParams
+) -> dict[str, Any]:
+    """Whether the new model becomes champion, with every check behind it.
+
+    Args:
+        evidence: what is known of the new model and of the one in office.
+        review_facts: gathered before, while the champion is the one that was compared with.
+        model: conf.
+    """
+    del review_facts
     return decide_by(evidence, model.gate)
 
 
@@ -169,3 +178,36 @@ def decide_by(evidence: tuple[Any, Any], gate: GateParams) -> dict[str, Any]:
     decision = decide(*evidence, gate)
     logger.info("  verdict: %s (%s)", decision.verdict, decision.reason)
     return decision.as_dict()
+
+
+def gather_review(
+    model_input: Frame,
+    chosen: Any,
+    trained: Any,
+    champion: Any,
+    ingest_report: dict[str, Any] | None,
+    model: ModelParams,
+) -> dict[str, Any]:
+    """What the review page needs that only training knows; see `customer_facts`."""
+    from salespipe.review.gather.customers import customer_facts
+
+    del chosen
+    facts = customer_facts(model_input, trained, champion, ingest_report, model)
+    return facts.model_dump(mode="json")
+
+
+def write_review(
+    versions: Any, gate: dict[str, Any], metrics: dict[str, Any], review_facts: dict[str, Any]
+) -> Any:
+    """The pages of the new version and of the champion, and the index of all; see `pages_of`.
+
+    Args:
+        versions: as MLflow has them.
+        gate: in MLflow with the others, so that `versions` holds them.
+        metrics: likewise.
+        review_facts: likewise.
+    """
+    from salespipe.review.pages import pages_of
+
+    del gate, metrics, review_facts
+    return pages_of(versions)

@@ -109,6 +109,31 @@ def gather_evidence(
     return replace(challenger, latency_ms=latency), office
 
 
-def decide_promotion(evidence: tuple[Any, Any], forecast: ForecastParams) -> dict[str, Any]:
-    """Whether the new forecast becomes champion, with every check behind it."""
+def decide_promotion(
+    evidence: tuple[Any, Any], review_facts: dict[str, Any], forecast: ForecastParams
+) -> dict[str, Any]:
+    """Whether the new forecast becomes champion, with every check behind it.
+
+    Args:
+        evidence: what is known of the new forecast and of the one in office.
+        review_facts: gathered before, while the champion is the one that was compared with.
+        forecast: conf.
+    """
+    del review_facts
     return decide_by(evidence, forecast.gate)
+
+
+def gather_review(
+    model_input: Frame,
+    model: Any,
+    trained: Any,
+    champion: Any,
+    ingest_report: dict[str, Any] | None,
+    forecast: ForecastParams,
+) -> dict[str, Any]:
+    """What the review page needs that only training knows; see `series_facts`."""
+    from salespipe.review.gather.series import series_facts
+
+    del model_input
+    facts = series_facts(model, trained, champion, ingest_report, forecast)
+    return facts.model_dump(mode="json")

@@ -17,5 +17,6 @@ def create_pipeline() -> Pipeline:
         draw_plots=nodes.draw_plots,
         gather_evidence=nodes.gather_evidence,
         decide_promotion=nodes.decide_promotion,
+        gather_review=nodes.gather_review,
     )
     return model_pipeline("forecast", steps)

@@ -81,6 +81,14 @@ def drill_champions(
     return found
 
 
+def refresh_reviews(versions: Any, monitor_report: dict[str, Any]) -> Any:
+    """The review pages with what was found now; see `pages_of`."""
+    from salespipe.review.pages import pages_of
+
+    del monitor_report
+    return pages_of(versions)
+
+
 def subjects(
     champions: Mapping[str, Any],
     champion_runs: Mapping[str, Any],

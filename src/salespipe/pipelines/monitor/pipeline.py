@@ -2,7 +2,11 @@
 
 from kedro.pipeline import Pipeline, node, pipeline
 
-from salespipe.pipelines.monitor.nodes import drill_champions, watch_champions
+from salespipe.pipelines.monitor.nodes import (
+    drill_champions,
+    refresh_reviews,
+    watch_champions,
+)
 
 
 def create_pipeline() -> Pipeline:
@@ -14,5 +18,7 @@ def create_pipeline() -> Pipeline:
             watch_champions, [*needs, "prediction_log"], made, name="watch_champions",
             tags="monitor",
         ),
+        node(refresh_reviews, ["versions", "monitor_report"], "review_pages",
+             name="refresh_reviews", tags="monitor"),
         node(drill_champions, needs, "drill_report", name="drill_champions", tags="drill"),
     ])  # fmt: skip

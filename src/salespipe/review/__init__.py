@@ -1,0 +1,1 @@
+"""The review page: what a person reads before a model is let into office."""
