@@ -77,7 +77,9 @@ class BiasParams(Params):
     intersections: bool = True
     """Groups of two attributes at once, too."""
     bootstrap_samples: int = Field(500, gt=0)
+    """Resamples for the intervals of gaps."""
     seed: int = 7
+    """Of every draw by chance here."""
 
 
 class WebhookParams(Params):
@@ -90,7 +92,9 @@ class WebhookParams(Params):
     at: Literal["watch", "retrain", "always"] = "watch"
     """From which decision on."""
     tries: int = Field(4, ge=1)
+    """In all, where a try failed in passing."""
     timeout_s: float = Field(10.0, gt=0)
+    """Seconds that one try may take."""
 
 
 class MonitorParams(Params):
@@ -119,3 +123,4 @@ class MonitorParams(Params):
     bias: BiasParams = BiasParams()
     webhook: WebhookParams = WebhookParams()
     seed: int = 7
+    """Of every draw by chance here."""
