@@ -215,6 +215,9 @@ def test_a_table_of_outcomes():
     assert proposal.sensitive == ("Gender",)
     assert list(proposal.leakage) == ["Churn Reason"]
     assert possible_models(proposal, None, None, {})[0] == ["churn"]
+    models, left_out = possible_models(proposal, None, None, {}, ["propensity"])
+    assert models == ["propensity"]
+    assert left_out["churn"] == "the table has one outcome; --models churn, if it is that"
 
 
 def test_an_outcome_without_a_known_name_is_asked():
