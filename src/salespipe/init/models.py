@@ -14,7 +14,8 @@ from salespipe.params_forecast import BacktestParams
 
 MODELS = ("churn", "propensity", "offers", "forecast")
 _LEAVING = ("churn", "attrition", "exited", "left", "cancel", "unsubscribed", "gekundigt",
-            "abgewandert", "abwanderung", "kundigung", "resilie", "desabonne", "abandon", "abbandono")  # fmt: skip
+            "abgewandert", "abwanderung", "kundigung", "resilie", "desabonne", "abandon",
+            "abbandono")  # fmt: skip
 
 
 def possible_models(
