@@ -98,16 +98,17 @@ class Shell:
 
     def _serve(self, command: str) -> None:
         self.stop()
-        log = (self.folder.parent / f"{self.folder.name}-server.txt").open("w")
-        self.server = subprocess.Popen(
-            ["bash", "-c", f"exec {command} PORT={self.port}"],
-            cwd=self.folder, env=self.environment, stdout=log, stderr=log, text=True,
-            start_new_session=True,
-        )  # fmt: skip
+        log = self.folder.parent / f"{self.folder.name}-server.txt"
+        with log.open("w") as said:
+            self.server = subprocess.Popen(
+                ["bash", "-c", f"exec {command} PORT={self.port}"],
+                cwd=self.folder, env=self.environment, stdout=said, stderr=said, text=True,
+                start_new_session=True,
+            )  # fmt: skip
         end = time.monotonic() + 120
         while not self._ready():
-            assert self.server.poll() is None, Path(log.name).read_text()
-            assert time.monotonic() < end, Path(log.name).read_text()
+            assert self.server.poll() is None, log.read_text()
+            assert time.monotonic() < end, log.read_text()
             time.sleep(0.3)
 
     def _ready(self) -> bool:
