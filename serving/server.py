@@ -88,13 +88,7 @@ class Server:
 
 
 def tidy_up() -> None:
-    """Let go of champions that left, and keep the collector off what stays.
-
-    A champion holds cycles, so it goes only when it is looked for; what is frozen is not looked
-    through again and again, which would hold up answers.
-    """
+    """Keep the collector off what stays, which would hold up answers; let go of what left."""
     gc.unfreeze()
     gc.collect()
     gc.freeze()
-    # once more over next to nothing: how rarely it looks later follows from what it found last
-    gc.collect()

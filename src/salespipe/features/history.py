@@ -176,21 +176,25 @@ def money(value: ir.DecimalScalar) -> ir.DecimalScalar:
 
 
 def first_facts(lines: ir.Table) -> ir.Table:
-    """Per customer and day, how many items and categories were bought for the first time."""
+    """Per customer and day, how many items and categories were bought for the first time.
+
+    A day has a row for the items and one for the categories: what is added up later need not be
+    added up here, and two narrow counts cost less than one over both.
+    """
     sales = lines.filter(lines.sold)
-    items = first_days(sales, "item_id").mutate(is_item=True)
-    firsts = ibis.union(items, first_days(sales, "category").mutate(is_item=False))
-    return firsts.group_by("customer", "day").agg(
-        new_items=firsts.count(where=firsts.is_item),
-        new_categories=firsts.count(where=~firsts.is_item),
+    none = ibis.literal(0, "int64")
+    items, categories = first_days(sales, "item_id"), first_days(sales, "category")
+    return ibis.union(
+        items.mutate(new_items=items.firsts, new_categories=none).drop("firsts"),
+        categories.mutate(new_items=none, new_categories=categories.firsts).drop("firsts"),
     )
 
 
 def first_days(sales: ir.Table, column: str) -> ir.Table:
-    """The day a customer first bought each value of a column; later rows cannot move it."""
+    """Per customer and day, how many values of a column are new; later rows cannot move them."""
     known = sales.filter(sales[column].notnull())
-    firsts = known.group_by("customer", column).agg(day=known.day.min())
-    return firsts.select("customer", "day")
+    days = known.group_by("customer", column).agg(day=known.day.min())
+    return days.group_by("customer", "day").agg(firsts=days.count())
 
 
 def event_facts(events: ir.Table, snapshots: ir.Table) -> ir.Table:
