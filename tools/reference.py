@@ -45,7 +45,7 @@ def cli_page() -> str:
     """Every command of `salespipe` with its arguments and options."""
     parts = [CLI]
     for name, command in sorted(cli.commands.items()):
-        context = click.Context(command, info_name=f"salespipe {name}")
+        context = click.Context(command, info_name=f"salespipe {name}", terminal_width=100)
         said = inspect.cleandoc(command.help or "")
         parts.append(f"\n## {name}\n\n{said}\n\n```text\n{command.get_usage(context)}\n```\n\n")
         parts.append(table(("option", "what it says"), _options(command, context)))
@@ -53,7 +53,7 @@ def cli_page() -> str:
 
 
 def _options(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
-    for param in command.get_params(context):
+    for param in command.params:
         record = param.get_help_record(context)
         if record is not None and record[1] and param.name != "help":
             yield f"`{record[0]}`", record[1]
