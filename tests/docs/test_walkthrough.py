@@ -142,7 +142,7 @@ def test_kedro_viz_puts_layers_in_their_order(drawn: Any) -> None:
 def test_kedro_viz_previews_tables_reports_and_pictures(drawn: Any) -> None:
     _, datasets = drawn
     orders = datasets["tables"]
-    assert orders["filepath"] is None or "demo" in orders["filepath"]
+    assert "08_reporting/demo/" in datasets["churn.metrics"]["filepath"]
     assert len(orders["preview"]["data"]) == 5
     assert "customer_id" in orders["preview"]["columns"]
     for name in ("source_tables", "quarantine", "churn.model_input", "scores"):
