@@ -22,6 +22,16 @@ HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 PORT = 3000
 """What the pages say; a test's server has one of its own."""
 
+SHOP = 'simulator: {customers: 800, first_day: "2023-01-01", days: 420, seed: 11}\n'
+MODEL = """\
+churn:
+  snapshots: {horizon_days: 60, max_cutoffs: 4}
+  train: {max_trees: 40}
+monitor:
+  drift: {max_looks: 8}
+"""
+"""One model, as small as can be: its commands are those of a large one."""
+
 
 @dataclass(frozen=True)
 class Block:
@@ -48,6 +58,15 @@ def blocks(page: str, language: str = "bash") -> list[Block]:
 
     found = [Block(section(one.start()), one[1], one[2]) for one in FENCE.finditer(text)]
     return [one for one in found if one.language == language]
+
+
+def make_small(folder: Path, env: str = "demo") -> None:
+    """Give a business of a clone one model, trained within seconds; the demo a small shop too."""
+    demo = env == "demo"
+    (folder / "conf" / env / "parameters.yml").write_text((SHOP if demo else "") + MODEL)
+    params = folder / "params.yaml" if demo else folder / "conf" / env / "params.yaml"
+    root = "." if demo else "../.."
+    params.write_text(f"env: {env}\nroot: {root}\nmodels: [churn]\n")
 
 
 def free_port() -> int:

@@ -12,19 +12,10 @@ import pytest
 from nbclient import NotebookClient
 
 from tests.clone import ROOT, calls
-from tests.docs.fences import Block, Shell, blocks
+from tests.docs.fences import Block, Shell, blocks, make_small
 
 NOTEBOOK = "docs/notebooks/champion-scores.ipynb"
 LAYERS = ["raw", "intermediate", "primary", "model_input", "models", "model_output", "reporting"]
-SMALLER = """\
-simulator: {customers: 800, first_day: "2023-01-01", days: 420, seed: 11}
-churn:
-  snapshots: {horizon_days: 60, max_cutoffs: 4}
-  train: {max_trees: 40}
-monitor:
-  drift: {max_looks: 8}
-"""
-"""One model of a shop as small as can be: its commands are those of a large one."""
 OWN_ORDERS = ("4. Your own orders", "5. A score of your own customer")
 """Run by tests/real/test_tutorial.py."""
 
@@ -33,8 +24,7 @@ OWN_ORDERS = ("4. Your own orders", "5. A score of your own customer")
 def walked(copy_project: Callable[[], Path]) -> tuple[Shell, list[tuple[Block, str]]]:
     """A clone in which every block of the tutorial's demo part was run, and what each printed."""
     folder = copy_project()
-    (folder / "conf/demo/parameters.yml").write_text(SMALLER)
-    (folder / "params.yaml").write_text("env: demo\nroot: .\nmodels: [churn]\n")
+    make_small(folder)
     shell = Shell(folder)
     try:
         told = [

@@ -6,22 +6,24 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.clone import SMALL_SHOP, run_in
-from tests.docs.fences import Shell, blocks
+from tests.clone import run_in
+from tests.docs.fences import Shell, blocks, make_small
 from tests.docs.test_walkthrough import OWN_ORDERS
 
 
 def test_from_ones_own_csv_to_a_served_score(copy_project: Callable[[], Path]) -> None:
     shell = Shell(copy_project())
+    make_small(shell.folder)
     run_in(shell.folder, "kedro", "run", "--env", "demo", "--pipelines", "simulate")
     told = ""
     try:
         for block in blocks("docs/tutorial.md"):
             if block.section in OWN_ORDERS:
-                for command in [block.text] if "<<" in block.text else block.commands:
+                inits = "salespipe init" in block.text
+                for command in block.commands if inits else [block.text]:
                     told += shell.run(command)
                     if command.startswith("salespipe init"):
-                        smaller(shell.folder / "conf/acme/parameters.yml")
+                        make_small(shell.folder, "acme")
     finally:
         shell.stop()
     assert "conf/acme/ is written" in told
@@ -30,9 +32,3 @@ def test_from_ones_own_csv_to_a_served_score(copy_project: Callable[[], Path]) -
     answer = json.loads(told[told.rindex('{"model"') :])
     assert 0 < answer["results"][0]["probability"] < 1
     assert answer["receipt"]["business"] == "acme"
-
-
-def smaller(conf: Path) -> None:
-    """As the demo's in tests: what takes long is the default size, not the way."""
-    _, _, models = SMALL_SHOP.partition("churn:")
-    conf.write_text(f"churn:{models}")
