@@ -103,7 +103,7 @@ class Shell:
         if not serves:
             return self._bash(text)
         told = self._bash(before) if before.strip() else ""
-        self._serve(serves + after.strip())
+        self._serve(f"make serve {after.strip()}")
         return told
 
     def _bash(self, text: str) -> str:
@@ -138,7 +138,7 @@ class Shell:
 
     def stop(self) -> None:
         """End the server, as Ctrl-C does."""
-        if self.server is not None:
+        if self.server is not None and self.server.poll() is None:
             os.killpg(self.server.pid, signal.SIGINT)
             self.server.wait(60)
-            self.server = None
+        self.server = None
