@@ -6,8 +6,6 @@ What a killed worker left is turned into Parquet by the next that starts.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
 import os
 import secrets
@@ -22,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from salespipe.predictions import prediction_schema
+from salespipe.predictions import KEY_FILE, prediction_schema, pseudonym
 from serving.journal import Journal, bound_size, recover
 
 if TYPE_CHECKING:
@@ -36,7 +34,6 @@ logger = logging.getLogger("salespipe.serving")
 FLUSH_SECONDS = 0.5
 MAX_WAITING = 500_000
 """Rows that may wait to be written; beyond, new ones are dropped and counted."""
-KEY_FILE = "log.key"
 
 
 @dataclass(frozen=True)
@@ -207,13 +204,6 @@ def _brought(entries: list[Entry], kept: list[tuple[Entry, int]]) -> tuple[Any, 
     ]
     texts = [list(row) for row in zip(*levels, strict=True)] if levels else [[] for _ in kept]
     return pa.ListArray.from_arrays(offsets, numbers.ravel()), texts
-
-
-def pseudonym(entity: str | None, key: bytes | None) -> str | None:
-    """A keyed hash (HMAC-SHA-256, 128 bits of it): the same id, the same name, and no way back."""
-    if entity is None or key is None:
-        return entity
-    return hmac.new(key, entity.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def entry_of(champion: CustomerChampion, request_id: str, scored: Scored) -> Entry:

@@ -6,6 +6,10 @@ journal, an Arrow stream beside them (`*.arrows`), which is read up to its last 
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +18,33 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 JOURNAL = ".arrows"
+KEY_FILE = "log.key"
+"""Beside the log: the key of the hash that ids are replaced by."""
+
+
+def pseudonym(entity: str | None, key: bytes | None) -> str | None:
+    """A keyed hash (HMAC-SHA-256, 128 bits of it): the same id, the same name, and no way back."""
+    if entity is None or key is None:
+        return entity
+    return hmac.new(key, entity.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was answered with one model, and how to find known customers in it.
+
+    Attributes:
+        table: of `prediction_schema`.
+        key: of the ids' hash; None where there is none.
+    """
+
+    table: pa.Table
+    key: bytes | None = None
+
+    def names(self, ids: Iterable[str]) -> dict[str, str]:
+        """What the log calls customers, to their ids: a log may hold plain ids too."""
+        known = list(ids)
+        return {one: one for one in known} | {str(pseudonym(one, self.key)): one for one in known}
 
 
 def prediction_schema() -> pa.Schema:

@@ -15,7 +15,8 @@ from tests.clone import ROOT, calls
 from tests.docs.fences import Block, Shell, blocks, make_small
 
 NOTEBOOK = "docs/notebooks/champion-scores.ipynb"
-LAYERS = ["raw", "intermediate", "primary", "model_input", "models", "model_output", "reporting"]
+LAYERS = ["raw", "intermediate", "primary", "feature", "model_input", "models", "model_output",
+          "reporting"]  # fmt: skip
 OWN_ORDERS = ("4. Your own orders", "5. A score of your own customer")
 """Run by tests/real/test_tutorial.py."""
 

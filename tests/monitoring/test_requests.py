@@ -58,5 +58,5 @@ def test_requests_in_another_unit_are_told_and_quiet_ones_are_not():
 
 def test_without_services_there_is_nothing_to_tell(tmp_path):
     log = PredictionLog(folder=tmp_path.as_posix()).load()
-    assert "no service" in request_drift(log("churn"), SCHEMA, PARAMS).obstacle
+    assert "no service" in request_drift(log("churn").table, SCHEMA, PARAMS).obstacle
     assert request_drift(a_log(), None, PARAMS).alarms == ()

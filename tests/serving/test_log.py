@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from serving.answers import Scored
 from serving.journal import bound_size, recover
-from serving.log import Entry, PredictionLog, pseudonym
+from serving.log import Entry, PredictionLog
 
-from salespipe.predictions import prediction_schema, read_predictions
+from salespipe.predictions import prediction_schema, pseudonym, read_predictions
 
 ROOT = Path(__file__).parents[2]
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset, DatasetError
 
 from salespipe.files import replacing
-from salespipe.predictions import read_predictions
+from salespipe.predictions import KEY_FILE, Answers, read_predictions
 from salespipe.store import store_exists, tracking_uri
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from mlflow import MlflowClient
 
 RECORD = "record"
@@ -121,8 +120,11 @@ class ChampionRuns(AbstractDataset["dict[str, dict[str, float]]", "dict[str, dic
         return {"business": self._business}
 
 
-class PredictionLog(AbstractDataset["None", "Callable[[str], pa.Table]"]):
+class PredictionLog(AbstractDataset["None", "Callable[[str], Answers]"]):
     """What services answered: loaded is a function from a model's name to its part of the log.
+
+    The key of the ids' hash is what services have: `SALESPIPE_LOG_KEY`, else the file beside the
+    log. Without either, only answers of plain ids can be told by customer.
 
     Args:
         folder: the log of a business.
@@ -132,8 +134,10 @@ class PredictionLog(AbstractDataset["None", "Callable[[str], pa.Table]"]):
         self._folder = Path(folder)
         self.metadata = metadata
 
-    def load(self) -> Callable[[str], pa.Table]:
-        return partial(read_predictions, self._folder)
+    def load(self) -> Callable[[str], Answers]:
+        file, given = self._folder / KEY_FILE, os.environ.get("SALESPIPE_LOG_KEY")
+        key = given.encode() if given else file.read_bytes() if file.is_file() else None
+        return lambda model: Answers(read_predictions(self._folder, model), key or None)
 
     def save(self, data: None) -> None:  # noqa: ARG002 - Kedro's own signature
         raise DatasetError("services write the prediction log, no dataset does")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from salespipe.monitoring.bias import Bias, Gap
+from salespipe.modelling.gaps import Gap
+from salespipe.monitoring.bias import Bias
 from salespipe.monitoring.drift import Alarm, Drift
 from salespipe.monitoring.feeds import Silence
 from salespipe.monitoring.quality import Quality
@@ -21,7 +22,7 @@ class Reason:
 
     Attributes:
         level: what it asks for.
-        kind: drift, outcome, quality, bias or data.
+        kind: drift, outcome, requests, quality, answers, bias or data.
         words: what, how much and since when.
     """
 
@@ -54,6 +55,8 @@ class Found:
     feeds: tuple[Silence, ...] = ()
     asked: Drift = field(default_factory=Drift)
     """Drift of what the services were asked."""
+    answers: Quality = field(default_factory=Quality)
+    """How good what they answered was, now that outcomes are known."""
 
 
 def decide(found: Found, params: MonitorParams) -> Decision:
@@ -70,6 +73,9 @@ def decide(found: Found, params: MonitorParams) -> Decision:
         *(Reason("watch", "requests", _of_drift(one)) for one in found.asked.alarms),
         *(Reason("retrain" if one.loss else "watch", "quality", one.words)
           for one in found.quality.findings),
+        # apps ask for whom they choose, so a worse ranking among those is no reason to retrain
+        *(Reason("watch", "answers", f"of those asked for, {one.words}")
+          for one in found.answers.findings),
         *bias_reasons(found.bias),
     ]  # fmt: skip
     told = [*reasons]

@@ -10,13 +10,14 @@ import pandas as pd
 from salespipe.modelling.bootstrap import Interval
 from salespipe.monitoring.effects import sample
 from salespipe.monitoring.looks import PREDICTION, Look
+from salespipe.monitoring.quality import Quality
 from salespipe.monitoring.report_bias import bias_report
 from salespipe.monitoring.report_parts import Metric, number, run_report, share, with_interval
 from salespipe.monitoring.watch import Watched
 from salespipe.params_monitor import MonitorParams
 
 SHOWN_COLUMNS = 8
-LATEST = "latest"
+LATEST, ANSWERED = "latest", "answered"
 QUANTILES = (0.1, 0.5, 0.9)
 
 
@@ -109,9 +110,14 @@ def quality_report(watched: Watched, params: MonitorParams) -> Any:
 
 
 def _figures(watched: Watched) -> list[Metric]:
+    found = watched.found
+    return [*_tables(found.quality, LATEST), *_tables(found.answers, ANSWERED)]
+
+
+def _tables(quality: Quality, latest: str) -> list[Metric]:
+    """A table of each look, the last one under a name that stays, for panels over time."""
     from salespipe.monitoring.cards import Figures
 
-    quality = watched.found.quality
     broken = {(one.look, one.figure) for one in quality.findings}
     tables = []
     for look in quality.looks:
@@ -126,7 +132,7 @@ def _figures(watched: Watched) -> list[Metric]:
         last = look is quality.looks[-1] and not look["learned"]
         tables.append(
             Figures(
-                name=LATEST if last else look["look"],
+                name=latest if last else look["look"],
                 title=f"{look['look']}: {look['rows']:,} rows{learned}",
                 figures={n: f["value"] for n, f in figures.items() if f["value"] is not None},
                 columns=["figure", "found (95%)", "promised (95%)", ""],

@@ -8,6 +8,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from salespipe.modelling.frame import Feature
+from salespipe.modelling.rates import SELECTION
+from salespipe.monitoring.answers import judge_answers
 from salespipe.monitoring.bias import Bias, find_bias, judged_rows
 from salespipe.monitoring.decide import Decision, Found, decide
 from salespipe.monitoring.drift import Drift, find_drift
@@ -23,17 +25,16 @@ from salespipe.monitoring.looks import PREDICTION, Look, looks_at_orders, looks_
 from salespipe.monitoring.mitigate import mitigations
 from salespipe.monitoring.profiles import profile_looks
 from salespipe.monitoring.quality import judge_quality, promises_of
-from salespipe.monitoring.rates import SELECTION
 from salespipe.monitoring.requests import NOTHING, request_drift
-from salespipe.params import ModelParams
+from salespipe.params import GroupParams, ModelParams
 from salespipe.params_forecast import ForecastParams
 from salespipe.params_monitor import MonitorParams
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-    import pyarrow as pa
 
     from salespipe.modelling.evidence import InOffice
+    from salespipe.predictions import Answers
 
 LABEL = "label"
 JUDGED_ROWS = 20_000
@@ -86,6 +87,7 @@ class Watched:
             "outcomes": found.outcomes.as_dict(),
             "requests": found.asked.as_dict(),
             "quality": found.quality.as_dict(),
+            "answers": found.answers.as_dict(),
             "bias": found.bias.as_dict() | {"mitigations": list(self.options)},
             "feeds": [{"words": one.words, **one.__dict__} for one in found.feeds],
         }  # fmt: skip
@@ -118,7 +120,7 @@ def watch(
     subject: Subject,
     params: MonitorParams,
     now: date | None,
-    log: pa.Table | None = None,
+    log: Answers | None = None,
 ) -> Watched:
     """Looks at one champion from every side.
 
@@ -132,7 +134,7 @@ def watch(
     feeds = () if now is None else silent_feeds(tables, now, params.today, params.max_silent_days)
     asked = Drift(obstacle=NOTHING)
     if log is not None:
-        asked = request_drift(log, getattr(subject.champion, "schema", None), params.drift)
+        asked = request_drift(log.table, getattr(subject.champion, "schema", None), params.drift)
     if isinstance(subject.conf, ForecastParams):
         assert now is not None  # noqa: S101 - a forecast has days
         days = came_true(tables, subject.champion, now)
@@ -145,7 +147,10 @@ def watch(
         looks = looks_at_table(tables, subject.champion, subject.conf, params.drift)
     else:
         looks = looks_at_orders(tables, subject.champion, subject.conf, now, params.drift)
-    return watch_customers(looks, subject, subject.conf, params, Found(feeds=feeds, asked=asked))
+    known = Found(feeds=feeds, asked=asked)
+    if log is not None and now is not None:
+        known = replace(known, answers=judge_answers(log, tables, subject, params, now))
+    return watch_customers(looks, subject, subject.conf, params, known)
 
 
 def watch_customers(
@@ -167,7 +172,7 @@ def watch_customers(
     champion = subject.champion
     importance = importance_of(champion, looks[-1].rows, params.seed)
     some = thinned(looks, params.seed)
-    bias = find_bias(some, model.sensitive.columns, model.gate, params.bias)
+    bias = find_bias(some, model.sensitive.columns, model.gate)
     promised = promises_of(subject.promised)
     found = replace(
         known,
@@ -185,7 +190,7 @@ def watch_customers(
         looks=looks,
         features=champion.schema.features,
         importance=importance,
-        options=options_for(some, bias, champion, params),
+        options=options_for(some, bias, champion, model.gate.groups),
         sensitive=model.sensitive.columns,
     )
 
@@ -217,13 +222,13 @@ def outcome_drift(looks: Sequence[Look], params: MonitorParams) -> Drift:
 
 
 def options_for(
-    looks: Sequence[Look], bias: Bias, champion: Any, params: MonitorParams
+    looks: Sequence[Look], bias: Bias, champion: Any, params: GroupParams
 ) -> tuple[dict[str, Any], ...]:
     """What could be done about each attribute's gap of the selection rate beyond its bound."""
     rows = judged_rows(looks)
     broken = [gap for gap in bias.gaps if gap.figure == SELECTION and gap.verdict in BROKEN]
     return tuple(
-        {"attribute": gap.attribute, "options": mitigations(rows[1], gap, champion, params.bias)}
+        {"attribute": gap.attribute, "options": mitigations(rows[1], gap, champion, params)}
         for gap in broken
         if rows is not None
     )
