@@ -1,4 +1,4 @@
-# make run | serve | ui | test | test-real | bench | check    (see README)
+# make run | serve | ui | docs | test | test-real | bench | check    (see README)
 ENV ?= demo
 DATA ?=
 DATASETS ?= ../shared/datasets
@@ -17,7 +17,7 @@ export DVC_NO_ANALYTICS = 1
 export MLFLOW_DISABLE_TELEMETRY = true
 export BENTOML_DO_NOT_TRACK = true
 
-.PHONY: run serve ui test test-real bench check lock clean
+.PHONY: run serve ui docs test test-real bench check lock clean
 
 run: $(READY)
 	@$(BIN)/python -m salespipe.loop --env $(ENV) $(if $(DATA),--data "$(DATA)")
@@ -27,6 +27,11 @@ serve: $(READY)
 
 ui: $(READY)
 	@$(BIN)/python -m salespipe.pages --env $(ENV)
+
+docs: $(READY)
+	@$(BIN)/python -m tools.reference
+	@$(BIN)/zensical build --clean --strict
+	@echo "Open site/index.html"
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not real" --cov --cov-report=term --cov-fail-under=90
@@ -59,4 +64,4 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf .venv data/0* mlruns mlflow.db
+	rm -rf .venv data/0* mlruns mlflow.db site build

@@ -163,6 +163,14 @@ def test_stripe_like_seconds_and_totals(tmp_path):
     assert list(kept.item_id) == ["tea", "tea", "mug"]
 
 
+def test_a_currency_in_a_name_is_no_part_of_it():
+    for name in ("Einzelpreis EUR", "unit_price_usd", "Price (GBP)", "Preis [€]"):
+        columns = {key: values for key, values in ORDERS.items() if key != "unit_price"}
+        proposal = proposed({**columns, name: ORDERS["unit_price"]})
+        assert not proposal.questions, name
+        assert mapped(proposal)["unit_price"] == name
+
+
 def test_status_and_orders_never_paid():
     states = ["Completed", "Refunded", "Cancelled", "Failed"]
     proposal = proposed({**ORDERS, "Order Status": states})
@@ -215,6 +223,9 @@ def test_a_table_of_outcomes():
     assert proposal.sensitive == ("Gender",)
     assert list(proposal.leakage) == ["Churn Reason"]
     assert possible_models(proposal, None, None, {})[0] == ["churn"]
+    models, left_out = possible_models(proposal, None, None, {}, ["propensity"])
+    assert models == ["propensity"]
+    assert left_out["churn"] == "the table has one outcome; --models churn, if it is that"
 
 
 def test_an_outcome_without_a_known_name_is_asked():

@@ -19,7 +19,14 @@ from salespipe.champions import (
 from salespipe.cli_doctor import doctor
 from salespipe.cli_init import init
 from salespipe.cli_monitor import drill, monitor
-from salespipe.cli_options import check_models, env_option, json_option, tell
+from salespipe.cli_options import (
+    check_models,
+    complete_model,
+    env_option,
+    json_option,
+    models_option,
+    tell,
+)
 from salespipe.environment import set_environment
 from salespipe.errors import SalespipeError
 from salespipe.loop import check_business
@@ -78,7 +85,8 @@ def _decision(command: Callable[..., Any]) -> Callable[..., Any]:
     """What every decision of a person takes."""
     who = click.option("--by", required=True, help="Who decides: a name that others know.")
     why = click.option("--reason", required=True, help="Why; kept in MLflow for good.")
-    for add in (json_option, why, who, env_option, click.argument("model")):
+    model = click.argument("model", shell_complete=complete_model)
+    for add in (json_option, why, who, env_option, model):
         command = add(command)
     return command
 
@@ -112,7 +120,7 @@ def rollback(
 @cli.command()
 @env_option
 @json_option
-@click.option("--model", "models", multiple=True, help="Only this model; may be repeated.")
+@models_option
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Score as of an earlier day.")
 @click.option("--capacity", type=click.IntRange(min=0), help="How many can be contacted.")
 @click.option("--budget", type=click.FloatRange(min=0), help="What contacts may cost in all.")
@@ -146,7 +154,7 @@ def score(
 @cli.command()
 @env_option
 @json_option
-@click.option("--model", "models", multiple=True, help="Only this model; may be repeated.")
+@models_option
 @click.option(
     "--without-customers", is_flag=True, help="Leave everyone's scores out: no lookups by id."
 )

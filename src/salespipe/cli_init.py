@@ -177,8 +177,8 @@ def _choose(
     from salespipe.init.models import choose_models, possible_models
 
     conf = BusinessConfigLoader(root / "conf", "base")["parameters"]
-    possible, left_out = possible_models(proposal, trial.first, trial.last, conf)
     wanted = [one.strip() for one in models.split(",") if one.strip()] if models else []
+    possible, left_out = possible_models(proposal, trial.first, trial.last, conf, wanted)
     return choose_models(wanted, possible, left_out), left_out
 
 

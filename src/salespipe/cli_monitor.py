@@ -8,14 +8,14 @@ from typing import Any
 
 import click
 
-from salespipe.cli_options import check_models, env_option, json_option, tell
+from salespipe.cli_options import check_models, env_option, json_option, models_option, tell
 from salespipe.loop import reproduce
 
 
 @click.command()
 @env_option
 @json_option
-@click.option("--model", "models", multiple=True, help="Only this model; may be repeated.")
+@models_option
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Look as of an earlier day.")
 @click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="To see that all orders stopped.")
 @click.option(
@@ -60,7 +60,7 @@ def monitor(
 @click.command()
 @env_option
 @json_option
-@click.option("--model", "models", multiple=True, help="Only this model; may be repeated.")
+@models_option
 def drill(env: str, as_json: bool, models: tuple[str, ...]) -> None:
     """Put known faults into a copy of the latest data; table which alarms fire, and how fast."""
     from salespipe.watching import print_drill, run_drill

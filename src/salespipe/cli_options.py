@@ -24,6 +24,18 @@ def complete_env(
     return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
 
 
+def complete_model(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Models of the business that was named, or of the demo, for a shell's completion."""
+    del param
+    try:
+        known = check_business(Path.cwd(), ctx.params.get("env") or "demo")
+    except SalespipeError:
+        return []
+    return [CompletionItem(name) for name in known if name.startswith(incomplete)]
+
+
 env_option = click.option(
     "--env",
     default="demo",
@@ -32,6 +44,13 @@ env_option = click.option(
     shell_complete=complete_env,
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+models_option = click.option(
+    "--model",
+    "models",
+    multiple=True,
+    help="Only this model; may be repeated.",
+    shell_complete=complete_model,
+)
 
 
 def check_models(root: Path, env: str, models: Sequence[str]) -> None:

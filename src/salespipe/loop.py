@@ -63,6 +63,8 @@ def check_business(root: Path, env: str) -> list[str]:
     Raises:
         SalespipeError: there is no such business, or its `params.yaml` is another's.
     """
+    if not (root / "conf").is_dir():
+        raise SalespipeError(f"{root} is no salespipe project (it has no conf/): change into one.")
     known = sorted(
         p.name for p in (root / "conf").iterdir() if p.is_dir() and p.name not in ("base", "local")
     )

@@ -18,6 +18,7 @@ class SnapshotParams(Params):
     """Which customers are looked at, as of which days, and how far ahead the label looks."""
 
     horizon_days: int = Field(90, gt=0)
+    """How far ahead the label looks."""
     active_days: int | None = Field(180, gt=0)
     """Only customers with a sale in this many days before `as_of`; None takes all buyers."""
     step_days: int = Field(7, gt=0)
@@ -49,28 +50,39 @@ class SplitParams(Params):
 
 
 class TrainParams(Params):
-    """XGBoost with defaults for small data: slow, shallow, regularised (DESIGN section 5)."""
+    """XGBoost with defaults for small data: slow, shallow, regularised."""
 
     max_trees: int = Field(600, gt=0)
+    """Trees at most; the validation block says when to stop."""
     early_stopping_rounds: int = Field(50, gt=0)
+    """Trees without a gain on the validation block, to stop."""
     learning_rate: float = Field(0.03, gt=0)
+    """How much of each tree is added."""
     max_depth: int = Field(3, gt=0)
+    """Of a tree."""
     min_child_weight: float = Field(10.0, ge=0)
+    """Least weight of a leaf (XGBoost's own measure: about four rows of even chances a unit)."""
     subsample: float = Field(0.8, gt=0, le=1)
+    """Share of rows that each tree sees."""
     colsample_bytree: float = Field(0.3, gt=0, le=1)
+    """Share of features that each tree sees."""
     reg_lambda: float = Field(5.0, ge=0)
+    """L2 penalty on the values of leaves."""
     min_outcomes: int = Field(100, gt=0)
     """Fewer of either outcome than this among the training rows, and the rule is the champion."""
     search_trials: int = Field(0, ge=0)
     """Optuna trials on the validation block; 0 keeps the defaults."""
     seed: int = 7
+    """Of every draw by chance here."""
 
 
 class BaselineParams(Params):
     """What a person would do without the model."""
 
     rule_name: Literal["recency_rule", "popularity_rule"] = "recency_rule"
+    """What the rule is called in reports."""
     rule_column: str = "recency_days"
+    """The one column that the rule ranks by."""
     logistic_columns: tuple[str, ...] = (
         "recency_days",
         "orders_total",
@@ -84,14 +96,18 @@ class EvaluateParams(Params):
     """How the test period is judged."""
 
     bootstrap_samples: int = Field(1000, gt=0)
+    """Resamples for the 95% intervals."""
     calibration_bins: int = Field(10, gt=1)
+    """Bins of equal count for the calibration error and its plot."""
     seed: int = 7
+    """Of every draw by chance here."""
 
 
 class SensitiveParams(Params):
     """Attributes for the audit; a feature only where `as_features` gives the reason."""
 
     columns: tuple[str, ...] = ()
+    """Carried for the audit, and no features."""
     as_features: dict[str, str] = Field(default_factory=dict)
     """Sensitive column -> why it may be a feature all the same; MLflow keeps the reason."""
 
@@ -111,7 +127,9 @@ class Waiver(Params):
     """Who accepts that a bound on a gap between groups is broken, and why."""
 
     by: str = Field(min_length=1)
+    """Who accepts the gap."""
     reason: str = Field(min_length=1)
+    """Why."""
 
     def __str__(self) -> str:
         return f"{self.by}: {self.reason}"
@@ -131,7 +149,9 @@ class GroupParams(Params):
     intersections: bool = True
     """Monitoring looks at groups of two attributes at once, too."""
     bootstrap_samples: int = Field(500, gt=0)
+    """Resamples for the intervals of gaps."""
     seed: int = 7
+    """Of every draw by chance here."""
 
 
 class GateParams(Params):
@@ -140,12 +160,14 @@ class GateParams(Params):
     approval: Literal["auto", "manual"] = "auto"
     """Manual: a promoted model waits for `salespipe approve`."""
     min_test_rows: int = Field(200, ge=0)
+    """Fewer test rows hold a model: they cannot tell."""
     min_test_outcomes: int = Field(30, ge=0)
     """Test rows of the rarer outcome."""
     max_ece: float = Field(0.05, gt=0)
     """Bound of the calibration error, or the best baseline's and `max_ece_excess` if that is more:
     a season that moves the base rate is off for every model."""
     max_ece_excess: float = Field(0.02, ge=0)
+    """Above the best baseline's calibration error."""
     max_group_gap: float = Field(0.1, gt=0)
     """Of calibration between a group and the others: mean probability less mean outcome."""
     min_group_rows: int = Field(100, gt=0)
@@ -156,13 +178,16 @@ class GateParams(Params):
     waivers: dict[str, Waiver] = Field(default_factory=dict)
     """Sensitive column -> who accepts its gap, and why; shown with the check."""
     bootstrap_samples: int = Field(2000, gt=0)
+    """Resamples for the 95% intervals."""
     seed: int = 7
+    """Of every draw by chance here."""
 
 
 class CostParams(Params):
     """What a contact costs and what it wins, in the currency of the orders."""
 
     contact_cost: float = Field(1.0, ge=0)
+    """Of one contact."""
     margin: float = Field(0.3, gt=0, le=1)
     """Share of spend that is left as profit."""
     success_rate: float = Field(0.1, gt=0, le=1)
@@ -172,6 +197,7 @@ class CostParams(Params):
     returned_column: str | None = "return_value_total"
     """What the customer gave back, taken off the spend."""
     spend: float = Field(100.0, ge=0)
+    """Spend a customer, where there is no such column."""
 
 
 class CardParams(Params):
@@ -224,9 +250,13 @@ class SimulatorParams(Params):
     """The demo shop's size, period and habits."""
 
     customers: int = Field(6000, ge=1, le=10_000_000)
+    """How many there are."""
     first_day: date
+    """Of the orders."""
     days: int = Field(730, gt=30)
+    """How long the orders go on."""
     seed: int = 11
+    """Of every draw by chance here."""
     orders_per_day: float = Field(0.03, gt=0)
     """Mean over customers of orders a day in an average season."""
     rate_shape: float = Field(0.8, gt=0)

@@ -21,13 +21,16 @@ class LevelParams(Params):
     top: int = Field(1, gt=0)
     """The best sellers by revenue before the test period; the others are summed as `other`."""
     default: CandidateName = "xgb_tweedie"
+    """The candidate that stands unless another is better by two standard errors."""
 
 
 class BacktestParams(Params):
     """Rolling origins: forecasts made as of past days, each from the days before it alone."""
 
     horizon_days: int = Field(28, ge=7, le=90)
+    """Days ahead that each origin is judged by."""
     step_days: int = Field(14, gt=0)
+    """Days between two origins."""
     test_origins: int = Field(7, ge=1)
     """The latest ones; nothing is chosen on them."""
     choice_origins: int = Field(8, ge=1)
@@ -44,16 +47,25 @@ class ForecastTrainParams(Params):
     history_days: int = Field(400, ge=56)
     """Days before an origin that are learned from."""
     trees: int = Field(200, gt=0)
+    """How many; there is no early stopping."""
     learning_rate: float = Field(0.04, gt=0)
+    """How much of each tree is added."""
     max_depth: int = Field(3, gt=0)
+    """Of a tree."""
     min_child_weight: float = Field(5.0, ge=0)
+    """Least weight of a leaf (XGBoost's own measure)."""
     subsample: float = Field(0.8, gt=0, le=1)
+    """Share of rows that each tree sees."""
     colsample_bytree: float = Field(0.5, gt=0, le=1)
+    """Share of features that each tree sees."""
     reg_lambda: float = Field(5.0, ge=0)
+    """L2 penalty on the values of leaves."""
     tweedie_power: float = Field(1.3, gt=1, lt=2)
+    """Variance power of the Tweedie loss: 1 is Poisson, 2 is gamma."""
     ets_levels: tuple[LevelName, ...] = ("total",)
     """AutoETS is fitted series by series, a tenth of a second each: here only."""
     seed: int = 7
+    """Of every draw by chance here."""
 
 
 class TradingParams(Params):
@@ -79,7 +91,9 @@ class CoverageParams(Params):
     """Bounds on the share of test days that the intervals hold."""
 
     at_80: tuple[float, float] = (0.76, 0.87)
+    """Least and most of the 80% interval."""
     at_95: tuple[float, float] = (0.92, 0.98)
+    """Least and most of the 95% interval."""
 
 
 class ForecastParams(Params):
@@ -89,6 +103,7 @@ class ForecastParams(Params):
     """The first one is what `metrics.json` and the gate are about."""
     levels: dict[LevelName, LevelParams]
     horizon_days: int = Field(90, ge=1, le=90)
+    """Days ahead that the registered model may be asked for."""
     backtest: BacktestParams = BacktestParams()
     train: ForecastTrainParams = ForecastTrainParams()
     trading: TradingParams = TradingParams()

@@ -73,7 +73,9 @@ class WebhookParams(Params):
     at: Literal["watch", "retrain", "always"] = "watch"
     """From which decision on."""
     tries: int = Field(4, ge=1)
+    """In all, where a try failed in passing."""
     timeout_s: float = Field(10.0, gt=0)
+    """Seconds that one try may take."""
 
 
 class MonitorParams(Params):
@@ -101,3 +103,4 @@ class MonitorParams(Params):
     quality: QualityParams = QualityParams()
     webhook: WebhookParams = WebhookParams()
     seed: int = 7
+    """Of every draw by chance here."""

@@ -16,8 +16,11 @@ class ColumnSource(Params):
     """
 
     column: str | None = None
+    """A column of the source."""
     constant: str | int | float | bool | None = None
+    """The same value in every row."""
     expression: str | None = None
+    """DuckDB SQL over the source columns, which are text in a CSV."""
     formats: tuple[str, ...] = ()
     """strptime formats for times that are not ISO 8601, tried in order."""
     timezone: str = "UTC"
@@ -44,9 +47,13 @@ class ReadParams(Params):
     file: str | None = None
     """A name or pattern; by default `<table>.*`, or the only file there."""
     separator: str | None = None
+    """Of a CSV; found by itself unless you say."""
     encoding: str | None = None
+    """Of a CSV; UTF-8, or Latin-1 where it is none."""
     sheet: str | None = None
+    """Of a workbook; the first unless you say."""
     query: str | None = None
+    """SQL on a PostgreSQL database, instead of a file."""
     url: str | None = None
     """Name of the environment variable that holds the database's URL; never the URL itself."""
 
@@ -56,6 +63,7 @@ class TableSource(Params):
 
     read: ReadParams = ReadParams()
     columns: dict[str, ColumnSource]
+    """Canonical column -> where it comes from."""
     numbers: tuple[str, ...] = ()
     """Further source columns carried as numeric attributes."""
     categories: tuple[str, ...] = ()

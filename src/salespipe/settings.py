@@ -2,6 +2,9 @@
 
 from salespipe.config import BusinessConfigLoader
 from salespipe.hooks import MlflowHooks, ProgressHooks
+from salespipe.viz import keep_viz_at_home
+
+keep_viz_at_home()
 
 HOOKS = (ProgressHooks(), MlflowHooks())
 
@@ -9,3 +12,5 @@ HOOKS = (ProgressHooks(), MlflowHooks())
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
 
 CONFIG_LOADER_CLASS = BusinessConfigLoader
+# Kedro hands the loader defaults of its own: without --env the folder `local` would be a business
+CONFIG_LOADER_ARGS = {"base_env": "base", "default_run_env": "demo"}

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset
 
+from salespipe.datasets.previews import image_preview
 from salespipe.files import replacing
+
+if TYPE_CHECKING:
+    from kedro_datasets._typing import ImagePreview
 
 
 class Atomic(AbstractDataset[Any, Any]):
@@ -45,8 +49,21 @@ class Atomic(AbstractDataset[Any, Any]):
         with replacing(self._filepath) as beside:
             self._at(beside).save(data)
 
+    @property
+    def preview(self) -> Any:
+        """The library's own preview, where its dataset has one."""
+        return getattr(self._at(self._filepath), "preview")  # noqa: B009 - not every dataset has it
+
     def _exists(self) -> bool:
         return self._filepath.exists()
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": self._filepath.as_posix(), "dataset": self._config["type"]}
+
+
+class Plots(Atomic):
+    """A folder of pictures; one of them stands for all in Kedro-Viz."""
+
+    def preview(self, picture: str) -> ImagePreview:
+        files = sorted(self._filepath.glob("*.png"), key=lambda file: (file.stem != picture, file))
+        return image_preview(files[0])

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset
 
+from salespipe.datasets.previews import parquet_preview
 from salespipe.files import replacing
 
 if TYPE_CHECKING:
     import pandas as pd
+    from kedro_datasets._typing import TablePreview
 
 SUFFIX = "_scores"
 
@@ -40,6 +42,10 @@ class ScoreLists(AbstractDataset["dict[str, pd.DataFrame]", "dict[str, pd.DataFr
                 rows.to_parquet(beside, index=False)
             with replacing(self._folder / f"{name}{SUFFIX}.csv") as beside:
                 rows.to_csv(beside, index=False, float_format="%.6g")
+
+    def preview(self, nrows: int = 5) -> TablePreview:
+        files = sorted(self._folder.glob(f"*{SUFFIX}.parquet"))
+        return parquet_preview(files[0] if files else None, nrows)
 
     def _exists(self) -> bool:
         return any(self._folder.glob(f"*{SUFFIX}.parquet"))

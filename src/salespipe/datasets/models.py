@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset, DatasetError
 
+from salespipe.datasets.previews import json_preview
 from salespipe.errors import SalespipeError
 from salespipe.files import replacing
 from salespipe.store import store_exists, tracking_uri
 
 if TYPE_CHECKING:
+    from kedro_datasets._typing import JSONPreview
+
     from salespipe.modelling.evidence import InOffice
     from salespipe.modelling.forecast.saved import ForecastModel
     from salespipe.modelling.predict import Model
@@ -40,6 +43,9 @@ class ModelFolder(AbstractDataset["SavedModel", "SavedModel"]):
     def save(self, data: SavedModel) -> None:
         with replacing(self._folder) as beside:
             data.save(beside)
+
+    def preview(self) -> JSONPreview:
+        return json_preview(self._folder / "meta.json")
 
     def _exists(self) -> bool:
         return (self._folder / "meta.json").exists()

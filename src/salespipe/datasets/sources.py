@@ -10,12 +10,14 @@ from kedro.io import AbstractDataset
 
 from salespipe.datasets.engine import connect
 from salespipe.datasets.formats import FORMATS, is_source_file
+from salespipe.datasets.previews import first_of, rows_preview
 from salespipe.errors import SalespipeError
 from salespipe.params_source import ReadParams, SourceParams
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
+    from kedro_datasets._typing import TablePreview
 
 
 class SourceTables(AbstractDataset[Any, "dict[str, ir.Table]"]):
@@ -36,6 +38,16 @@ class SourceTables(AbstractDataset[Any, "dict[str, ir.Table]"]):
     def load(self) -> dict[str, ir.Table]:
         tables = SourceParams.model_validate(self._source).tables()
         return {name: read_source(name, self._folder, t.read) for name, t in tables.items()}
+
+    def preview(self, nrows: int = 5) -> TablePreview:
+        """The first rows of one table; a database is not asked for a preview."""
+        import pandas as pd
+
+        tables = SourceParams.model_validate(self._source).tables()
+        files = {name: t.read for name, t in tables.items() if t.read.query is None}
+        if (name := first_of(files)) is None:
+            return rows_preview(pd.DataFrame())
+        return rows_preview(read_source(name, self._folder, files[name]).limit(nrows).execute())
 
     def save(self, data: Any) -> None:
         del data

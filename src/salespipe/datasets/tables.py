@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from kedro.io import AbstractDataset
 
 from salespipe.datasets.engine import connect
+from salespipe.datasets.previews import first_of, parquet_preview
 from salespipe.files import remove, replacing
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
     import pyarrow as pa
+    from kedro_datasets._typing import TablePreview
 
 
 class ParquetTables(AbstractDataset["dict[str, ir.Table]", "dict[str, ir.Table]"]):
@@ -50,6 +52,11 @@ class ParquetTables(AbstractDataset["dict[str, ir.Table]", "dict[str, ir.Table]"
             if name not in data:
                 remove(file)
 
+    def preview(self, nrows: int = 5) -> TablePreview:
+        files = self._files()
+        name = first_of(files)
+        return parquet_preview(files[name] if name else None, nrows)
+
     def _exists(self) -> bool:
         return bool(self._files())
 
@@ -75,6 +82,10 @@ class ParquetBatches(AbstractDataset["Iterable[dict[str, pa.Table]]", "dict[str,
         with ExitStack() as stack:
             beside = {n: stack.enter_context(replacing(f)) for n, f in self._files.items()}
             write_batches(data, beside)
+
+    def preview(self, nrows: int = 5) -> TablePreview:
+        name = first_of(self._files)
+        return parquet_preview(self._files[name] if name else None, nrows)
 
     def _exists(self) -> bool:
         return all(file.exists() for file in self._files.values())
@@ -116,6 +127,9 @@ class ParquetFrame(AbstractDataset["ir.Table", "pd.DataFrame"]):
     def save(self, data: ir.Table) -> None:
         with replacing(self._filepath) as beside:
             data.to_parquet(beside, compression="zstd")
+
+    def preview(self, nrows: int = 5) -> TablePreview:
+        return parquet_preview(self._filepath, nrows)
 
     def _exists(self) -> bool:
         return self._filepath.exists()

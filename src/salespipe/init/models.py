@@ -13,12 +13,17 @@ from salespipe.params import SnapshotParams
 from salespipe.params_forecast import BacktestParams
 
 MODELS = ("churn", "propensity", "offers", "forecast")
-_LEAVING = ("churn", "attrition", "exited", "left", "gekundigt", "abgewandert", "abwanderung",
-            "kundigung", "resilie", "desabonne", "abandon", "abbandono")  # fmt: skip
+_LEAVING = ("churn", "attrition", "exited", "left", "cancel", "unsubscribed", "gekundigt",
+            "abgewandert", "abwanderung", "kundigung", "resilie", "desabonne", "abandon",
+            "abbandono")  # fmt: skip
 
 
 def possible_models(
-    proposal: Proposal, first: date | None, last: date | None, conf: Mapping[str, Any]
+    proposal: Proposal,
+    first: date | None,
+    last: date | None,
+    conf: Mapping[str, Any],
+    wanted: Sequence[str] = (),
 ) -> tuple[list[str], dict[str, str]]:
     """Models that can be trained, and why the others can't.
 
@@ -27,12 +32,13 @@ def possible_models(
         first: day of the first order.
         last: day of the last.
         conf: parameters of conf/base.
+        wanted: what a person asked for; of a table with labels they know best what a 1 is.
     """
     if proposal.table == "snapshots":
-        fits = _outcome_model(proposal)
+        fits = wanted[0] if [*wanted] in (["churn"], ["propensity"]) else _outcome_model(proposal)
         why = dict.fromkeys(("offers", "forecast"), "needs orders")
         other = "propensity" if fits == "churn" else "churn"
-        return [fits], {other: "the table has one outcome", **why}
+        return [fits], {other: f"the table has one outcome; --models {other}, if it is that", **why}
     left_out = {}
     for model in MODELS:
         if (why_not := _why_not(model, proposal, first, last, conf)) is not None:

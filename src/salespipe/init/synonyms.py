@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 # best first: where a file has several, the earlier is taken
@@ -62,7 +63,7 @@ _NAMES: dict[str, str] = {
     ),
     "country": (
         "country, billing country, country code (billing), shipping country, ship country, "
-        "country code, Land, Ländercode, pays, país, paese"
+        "country code, Land, Lieferland, Rechnungsland, Ländercode, pays, país, paese"
     ),
     "channel": (
         "channel, sales channel, source, order source, source name, marketplace, "
@@ -92,9 +93,13 @@ SHOPIFY = {"name": "order_id", "source": "channel"}
 """What only means that in an export that also has `Lineitem name`."""
 
 
+CURRENCY = re.compile(r"(?<=\w)[\s_(\[/-]+(eur|euro|usd|gbp|chf|cad|aud)\W*$")
+
+
 def plain(name: str) -> str:
-    """A column's name without case, accents, spaces and marks."""
-    text = unicodedata.normalize("NFKD", name.casefold().replace("n°", "nr"))
+    """A column's name without case, accents, spaces, marks and the currency at its end."""
+    bare = CURRENCY.sub("", name.casefold().replace("n°", "nr"))
+    text = unicodedata.normalize("NFKD", bare)
     return "".join(c for c in text if c.isalnum())
 
 

@@ -36,6 +36,24 @@ Item Name;Category;Quantity;Item Cost
 81;Completed;2024-07-05 12:00:00;6;AT;906;T-2;Tasse;Küche;1;8.25
 """
 
+STRIPE = """\
+id,Created date (UTC),Amount,Amount Refunded,Currency,Description,Status,Customer ID,\
+Card Address Country
+ch_1,2024-03-01 08:00:00,19.90,0.00,eur,Tea box,Paid,cus_A,DE
+ch_2,2024-03-02 08:00:00,19.90,19.90,eur,Tea box,Refunded,cus_A,DE
+ch_3,2024-03-03 08:00:00,5.00,,eur,,Paid,cus_B,FR
+ch_4,2024-03-04 08:00:00,5.00,0.00,eur,,Failed,cus_B,FR
+ch_5,2024-03-05 08:00:00,5.00,0.00,usd,,Paid,cus_B,US
+ch_6,2024-03-05 08:00:00,5.00,0.00,eur,Gift,Paid,,US
+"""
+
+GYM = """\
+member,cancelled,joined_on,age,months,visits_a_week,fee,plan,city,reason_for_leaving
+1,yes,2024-01-05,31,4,1.5,29,basic,Rome,moved
+2,no,2024-02-07,45,30,3,49,gold,Rome,
+3,maybe,2024-03-09,22,1,0,29,basic,Oslo,
+"""
+
 
 def guide_source(heading: str) -> SourceParams:
     section = GUIDE.read_text("utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
@@ -47,11 +65,11 @@ def guide_source(heading: str) -> SourceParams:
 def ingest(folder, text: str, heading: str):
     (folder / "export.csv").write_text(text, "utf-8")
     source = guide_source(heading)
-    raw = {"orders": read_source("orders", folder, source.orders.read)}
-    kept, quarantine = map_sources(raw, source)
+    ((name, table),) = source.tables().items()
+    kept, quarantine = map_sources({name: read_source(name, folder, table.read)}, source)
     return (
-        validate_tables(kept)["orders"].execute().to_dict("records"),
-        quarantine["orders"].reason.execute().tolist(),
+        validate_tables(kept)[name].execute().to_dict("records"),
+        quarantine[name].reason.execute().tolist(),
     )
 
 
@@ -78,6 +96,25 @@ def test_a_woocommerce_export(tmp_path):
     assert pot["ordered_at"].hour == 8
     assert (back["status"], back["reverses_line_id"]) == ("returned", "902")
     assert pot["category"] == "Küche"
+
+
+def test_a_stripe_export(tmp_path):
+    kept, refused = ingest(tmp_path, STRIPE, "Stripe and its like")
+    assert refused == ["never paid", "another currency", "customer_id is missing"]
+    paid, back, plain = kept
+    assert (paid["unit_price"], paid["quantity"]) == (Decimal("19.9"), Decimal(1))
+    assert [row["status"] for row in kept] == ["completed", "returned", "completed"]
+    assert (paid["item_id"], plain["item_id"]) == ("Tea box", "payment")
+    assert back["country"] == "DE"
+
+
+def test_a_table_with_labels(tmp_path):
+    kept, refused = ingest(tmp_path, GYM, "One table with labels")
+    assert refused == ["label is missing"]
+    assert [row["label"] for row in kept] == [1, 0]
+    assert kept[0]["as_of"].isoformat() == "2024-01-05T00:00:00"
+    assert {"age", "months", "plan", "city"} <= set(kept[0])
+    assert "reason_for_leaving" not in kept[0]
 
 
 def test_the_postgres_mapping_is_valid_and_names_no_address():
