@@ -158,16 +158,29 @@ CHECKS = {
 }  # fmt: skip
 
 
+GROUP_CHECKS = {
+    "group_gap": CheckWords(
+        "As true for every group by {}",
+        "A model may not promise one group more, or less, than comes true for the others."),
+    "parity_gap": CheckWords(
+        "Every group by {} is picked about as often",
+        "Groups whose outcomes differ are picked unequally by any model that is right: whether "
+        "that is fair, a person decides."),
+    "opportunity_gap": CheckWords(
+        "Of those it is about, every group by {} is found about as often",
+        "Whom the list is made for should be on it, whichever group they belong to."),
+}  # fmt: skip
+"""Checks of each sensitive attribute."""
+
+
 def check_words(name: str) -> CheckWords:
     """A check in words, whatever it is called."""
     if name in CHECKS:
         return CHECKS[name]
     kind, _, about = name.partition(".")
-    if kind == "group_gap":
-        return CheckWords(
-            f"As true for every group by {about}",
-            "A model may not promise one group more, or less, than comes true for the others.",
-        )
+    if kind in GROUP_CHECKS:
+        words = GROUP_CHECKS[kind]
+        return CheckWords(words.title.format(about), words.why)
     if name.startswith("coverage_"):
         level, _, share = name.removeprefix("coverage_").rpartition("_")
         return CheckWords(
