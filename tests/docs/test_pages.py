@@ -18,8 +18,8 @@ from tools.reference import write_all
 
 from salespipe.features import FEATURE_GROUPS, order_groups
 from salespipe.modelling.metrics import OUTCOME_FIGURES
+from salespipe.modelling.rates import RATES
 from salespipe.modelling.target import target_of
-from salespipe.monitoring.rates import RATES
 from tests.clone import ROOT
 from tests.docs.fences import blocks
 from tests.features import shop
