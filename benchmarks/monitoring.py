@@ -52,13 +52,15 @@ from salespipe.monitoring.watch import Subject, outcome_drift, watch_customers
 from salespipe.params import (
     BaselineParams,
     EvaluateParams,
+    GateParams,
+    GroupParams,
     ModelParams,
     SensitiveParams,
     SimulatorParams,
     SnapshotParams,
     TrainParams,
 )
-from salespipe.params_monitor import BiasParams, MonitorParams
+from salespipe.params_monitor import MonitorParams
 from salespipe.simulator.shop import simulate
 
 warnings.filterwarnings("ignore")
@@ -75,8 +77,9 @@ MODEL = ModelParams(
     snapshots=SnapshotParams(horizon_days=HORIZON),
     sensitive=SensitiveParams(columns=SENSITIVE),
     evaluate=EvaluateParams(bootstrap_samples=200),
+    gate=GateParams(groups=GroupParams(bootstrap_samples=200)),
 )
-PARAMS = MonitorParams(bias=BiasParams(bootstrap_samples=200))
+PARAMS = MonitorParams()
 SHIFT_LOOKS, SHIFT_COST = 8, 0.03
 BLIND = ("visit", "event", "email")
 
@@ -169,7 +172,7 @@ def check(shop: Shop, looks: Sequence[Look], figures: dict[str, Any], tables: An
         drift=drift_of(shop, looks),
         outcomes=outcome_drift(looks, PARAMS),
         quality=hold_to(known[-12:], OUTCOME, shop.promised, PARAMS.quality),
-        bias=find_bias(looks, SENSITIVE, MODEL.gate, PARAMS.bias),
+        bias=find_bias(looks, SENSITIVE, MODEL.gate),
         feeds=silent_feeds(tables, looks[-1].day, None, 7),
     )
     return Checked(decide(found, PARAMS), found)

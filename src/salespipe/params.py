@@ -26,6 +26,9 @@ class SnapshotParams(Params):
     """Days of orders that must lie before the first cutoff."""
     max_cutoffs: int = Field(52, gt=0)
     """At most this many training cutoffs, the latest ones."""
+    keep: bool = False
+    """Training cutoffs lie on the same days whatever the orders' last day is, up to a step earlier
+    than they could, and their rows are kept: a new month costs its own cutoffs alone."""
     item_groups: int = Field(20, gt=1)
     """Outcome order_group only: at most this many product groups."""
     max_rows: int | None = Field(None, gt=0)
@@ -114,6 +117,23 @@ class Waiver(Params):
         return f"{self.by}: {self.reason}"
 
 
+class GroupParams(Params):
+    """How differently groups of people may be treated; the gate and monitoring ask for the same."""
+
+    contact_share: float = Field(0.2, gt=0, lt=1)
+    """Share of best-ranked rows that counts as selected."""
+    min_positives: int = Field(20, gt=0)
+    """Rows of a group with the outcome, or selected, to tell a rate of them."""
+    max_parity_gap: float = Field(0.1, gt=0)
+    """Between the selection rates of two groups."""
+    max_opportunity_gap: float = Field(0.15, gt=0)
+    """Between their true positive rates."""
+    intersections: bool = True
+    """Monitoring looks at groups of two attributes at once, too."""
+    bootstrap_samples: int = Field(500, gt=0)
+    seed: int = 7
+
+
 class GateParams(Params):
     """What a new model must keep to before it may take over."""
 
@@ -130,6 +150,7 @@ class GateParams(Params):
     """Of calibration between a group and the others: mean probability less mean outcome."""
     min_group_rows: int = Field(100, gt=0)
     """Of a group, to tell anything."""
+    groups: GroupParams = GroupParams()
     max_latency_ms: float = Field(2000, gt=0)
     """To score 1,000 rows."""
     waivers: dict[str, Waiver] = Field(default_factory=dict)
@@ -178,6 +199,12 @@ class ModelParams(Params):
     gate: GateParams = GateParams()
     costs: CostParams = CostParams()
     card: CardParams = CardParams()
+
+    @model_validator(mode="after")
+    def _only_rows_of_customers_are_kept(self) -> Self:
+        if self.snapshots.keep and self.outcome == "order_group":
+            raise ValueError("snapshots.keep is for models of customers, not of product groups")
+        return self
 
 
 class ScoreParams(Params):

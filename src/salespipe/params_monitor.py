@@ -63,23 +63,6 @@ class QualityParams(Params):
     """Days of a forecast that have come true, to judge by."""
 
 
-class BiasParams(Params):
-    """How groups of people are compared."""
-
-    contact_share: float = Field(0.2, gt=0, lt=1)
-    """Share of best-ranked rows that counts as selected."""
-    min_positives: int = Field(20, gt=0)
-    """Rows of a group with the outcome, or selected, to tell a rate of them."""
-    max_parity_gap: float = Field(0.1, gt=0)
-    """Between the selection rates of two groups."""
-    max_opportunity_gap: float = Field(0.15, gt=0)
-    """Between their true positive rates."""
-    intersections: bool = True
-    """Groups of two attributes at once, too."""
-    bootstrap_samples: int = Field(500, gt=0)
-    seed: int = 7
-
-
 class WebhookParams(Params):
     """Where a decision is sent to, signed."""
 
@@ -116,6 +99,5 @@ class MonitorParams(Params):
     """Of each side drawn into the HTML reports."""
     drift: DriftParams = DriftParams()
     quality: QualityParams = QualityParams()
-    bias: BiasParams = BiasParams()
     webhook: WebhookParams = WebhookParams()
     seed: int = 7

@@ -56,7 +56,9 @@ def test_the_record_has_a_loss_for_each_test_row(frame, trained, metrics):
         metrics["candidates"][trained.chosen]["log_loss"]["value"]
     )
     assert set(record.baselines) == {"recency_rule", "rfm_logistic"} - {trained.chosen}
-    assert {one.name for one in record.measured} == {"calibration", "group_gap.age"}
+    assert {one.name for one in record.measured} == {
+        "calibration", "group_gap.age", "parity_gap.age", "opportunity_gap.age",
+    }  # fmt: skip
 
 
 def test_a_leak_in_the_audit_reaches_the_gate(frame, trained, metrics):

@@ -31,13 +31,20 @@ def test_cutoffs_of_online_retail_are_those_of_the_design() -> None:
     assert len(cutoffs.train) == 15
 
 
-@given(st.integers(1, 900), st.integers(1, 120), st.integers(1, 40), st.integers(0, 200))
+@given(
+    st.integers(1, 900), st.integers(1, 120), st.integers(1, 40), st.integers(0, 200), st.booleans()
+)
 def test_no_label_window_is_incomplete_or_crosses_the_gap(
-    days: int, horizon: int, step: int, history: int
+    days: int, horizon: int, step: int, history: int, keep: bool
 ) -> None:
-    params = SnapshotParams(horizon_days=horizon, step_days=step, min_history_days=history)
+    params = SnapshotParams(
+        horizon_days=horizon, step_days=step, min_history_days=history, keep=keep
+    )
     last = FIRST + timedelta(days)
-    if days < history + 2 * horizon + step:
+    short = history + 2 * horizon + step
+    if keep and short <= days < short + step:
+        return  # it depends on where the fixed days lie
+    if days < short:
         with pytest.raises(SalespipeError, match=f"span {days} days .* needs"):
             choose_cutoffs(FIRST, last, params)
         return
@@ -48,6 +55,16 @@ def test_no_label_window_is_incomplete_or_crosses_the_gap(
     assert min(cutoffs.train) >= FIRST + timedelta(history)
     assert 2 <= len(cutoffs.train) <= params.max_cutoffs
     assert list(cutoffs.train) == sorted(set(cutoffs.train))
+
+
+@given(st.integers(400, 900), st.integers(0, 60))
+def test_kept_cutoffs_lie_on_the_same_days_whenever_the_orders_end(days: int, later: int) -> None:
+    params = SnapshotParams(horizon_days=60, keep=True, max_cutoffs=1000)
+    before, after = (
+        choose_cutoffs(FIRST, FIRST + timedelta(end), params) for end in (days, days + later)
+    )
+    assert set(before.train) <= set(after.train)
+    assert len(after.train) - len(before.train) == pytest.approx(later / 7, abs=1)
 
 
 def test_only_the_latest_cutoffs_are_kept() -> None:

@@ -12,15 +12,15 @@ from fairlearn.metrics import (
 )
 from sklearn.metrics import precision_score, recall_score
 
+from salespipe.modelling.rates import selected
 from salespipe.monitoring.bias import find_bias, judged_rows
 from salespipe.monitoring.looks import PREDICTION, Look
 from salespipe.monitoring.mitigate import mitigations
-from salespipe.monitoring.rates import selected
-from salespipe.params import GateParams, Waiver
-from salespipe.params_monitor import BiasParams
+from salespipe.params import GateParams, GroupParams, Waiver
 from tests.monitoring.shop import Champion, customers, looks
 
-PARAMS = BiasParams(bootstrap_samples=200)
+PARAMS = GroupParams(bootstrap_samples=200)
+GATE = GateParams(groups=PARAMS)
 
 
 def a_look(effect=0.25, rows=3000, seed=0):
@@ -34,7 +34,7 @@ def a_look(effect=0.25, rows=3000, seed=0):
 
 
 def bias(columns=("gender", "age", "rare"), gate=None, **given):
-    return find_bias([a_look(**given)], columns, gate or GateParams(), PARAMS)
+    return find_bias([a_look(**given)], columns, gate or GATE)
 
 
 def gap(found, attribute, figure="selection_rate"):
@@ -105,8 +105,8 @@ def test_the_latest_rows_with_outcomes_that_were_not_learned_from_are_judged():
     name, rows = judged_rows(history)
     assert (name, len(rows)) == (history[9].name, 600)
     assert judged_rows([one for one in history if not one.known]) is None
-    assert "no outcome" in find_bias([history[-1]], ("gender",), GateParams(), PARAMS).obstacle
-    assert "named in conf" in find_bias(history, (), GateParams(), PARAMS).obstacle
+    assert "no outcome" in find_bias([history[-1]], ("gender",), GATE).obstacle
+    assert "named in conf" in find_bias(history, (), GATE).obstacle
 
 
 def test_what_could_be_done_is_told_with_its_price():
@@ -114,7 +114,7 @@ def test_what_could_be_done_is_told_with_its_price():
     rows = history[-1].rows
     rows["gender"] = np.where(rows["country"] == "DE", "f", "m")
     rows[PREDICTION] = Champion(rows).predict(rows)
-    found = gap(find_bias([Look("x", None, rows)], ("gender",), GateParams(), PARAMS), "gender")
+    found = gap(find_bias([Look("x", None, rows)], ("gender",), GATE), "gender")
     plain, equal, without = mitigations(rows, found, champion, PARAMS)
     assert plain["gap"] == pytest.approx(found.value)
     assert plain["price"] == 0
@@ -125,7 +125,7 @@ def test_what_could_be_done_is_told_with_its_price():
 
 def test_an_attribute_that_is_a_feature_can_be_dropped():
     history, champion = looks(count=9)
-    found = gap(find_bias(history, ("country",), GateParams(), PARAMS), "country")
+    found = gap(find_bias(history, ("country",), GATE), "country")
     options = mitigations(history[-1].rows, found, champion, PARAMS)
     assert "without country" in {one["option"] for one in options}
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from salespipe.monitoring.bias import Bias, Gap
+from salespipe.modelling.gaps import Gap
+from salespipe.monitoring.bias import Bias
 from salespipe.monitoring.decide import Found, decide
 from salespipe.monitoring.drift import Alarm, Drift
 from salespipe.monitoring.feeds import Silence

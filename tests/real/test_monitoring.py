@@ -11,7 +11,7 @@ from fairlearn.metrics import MetricFrame, selection_rate, true_positive_rate
 from sklearn.metrics import precision_score
 
 from salespipe.cli import cli
-from salespipe.monitoring.rates import selected
+from salespipe.modelling.rates import selected
 from tests.clone import make_run
 
 pytestmark = pytest.mark.real
@@ -19,9 +19,11 @@ pytestmark = pytest.mark.real
 
 @pytest.fixture(scope="module")
 def telco(copy_project, datasets):
-    """A clone whose Telco champion was looked at once: its folder and the record."""
+    """A clone whose Telco champion was looked at once, without waivers: folder and record."""
     folder = copy_project()
     make_run(folder, "--env", "telco", "--data", str(datasets / "telco_churn.csv"))
+    conf = folder / "conf/telco/globals.yml"
+    conf.write_text(conf.read_text("utf-8").partition("\ngate:")[0], "utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         done = CliRunner().invoke(cli, ["monitor", "--env", "telco", "--fail-on", "watch"])
@@ -49,6 +51,19 @@ def test_the_elderlys_gap_is_found_and_genders_is_not(telco):
     assert gender["value"] == pytest.approx(0.013, abs=0.01)
     assert record["decision"]["level"] == "watch"
     assert record["bias"]["mitigations"][0]["attribute"] == "SeniorCitizen"
+
+
+def test_the_gate_asked_for_the_same_figures_and_shows_who_accepts_them(telco):
+    folder, record = telco
+    gate = json.loads((folder / "data/08_reporting/telco/churn/gate.json").read_text())
+    checks = {one["name"]: one for one in gate["checks"]}
+    for attribute in ("gender", "SeniorCitizen", "Partner", "Dependents"):
+        for name, figure in (("parity", "selection_rate"), ("opportunity", "true_positive_rate")):
+            check, found = checks[f"{name}_gap.{attribute}"], gap(record, attribute, figure)
+            assert check["value"] == pytest.approx(found["value"], abs=1e-9)
+            assert check["interval"] == pytest.approx([found["low"], found["high"]], abs=1e-9)
+    assert "waived by salespipe's maintainers" in checks["parity_gap.SeniorCitizen"]["detail"]
+    assert gate["verdict"] == "promote"
 
 
 def test_figures_are_fairlearns(telco):

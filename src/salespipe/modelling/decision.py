@@ -46,6 +46,7 @@ class Measured:
         at_most: upper bound.
         words: what the figure is.
         waiver: who accepts a broken bound and why, in words.
+        otherwise: the verdict where the bound is broken.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Measured:
     at_least: float | None = None
     at_most: float | None = None
     waiver: str | None = None
+    otherwise: Literal["hold", "reject"] = "reject"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from salespipe.modelling.decision import Challenger, Champion, Measured
 from salespipe.modelling.frame import FeatureSchema, Floats, entity_codes, labels
+from salespipe.modelling.gaps import unequal_treatment
 from salespipe.modelling.groups import calibration_gaps
 from salespipe.modelling.target import Target, target_of
 from salespipe.modelling.trained import ROLES, Trained
@@ -63,8 +64,10 @@ def challenger_record(
     test = frame[frame["split"] == "test"]
     label, clusters, target = labels(test), entity_codes(test), trained.champion.target
     losses = {n: target.losses(label, one.predict(test)) for n, one in trained.models.items()}
-    error = (trained.champion.predict(test) - label) / target.unit(label)
-    gaps = calibration_gaps(test, error, clusters, model.sensitive.columns, model.gate)
+    score = trained.champion.predict(test)
+    error, attributes = (score - label) / target.unit(label), model.sensitive.columns
+    gaps = calibration_gaps(test, error, clusters, attributes, model.gate)
+    unequal = unequal_treatment(test, score, attributes, model.gate)
     ones = int((label > 0).sum())
     return Challenger(
         score=target.loss,
@@ -77,7 +80,7 @@ def challenger_record(
         clusters=clusters,
         counts={"test_rows": len(test), "test_outcomes": min(ones, len(test) - ones)},
         leaky=leaky_features(audit),
-        measured=(calibration(metrics, model), *gaps),
+        measured=(calibration(metrics, model), *gaps, *unequal),
     )
 
 

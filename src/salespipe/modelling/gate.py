@@ -128,7 +128,9 @@ def check_measured(measured: Measured) -> Check:
     if broken and measured.waiver:
         detail = f"{detail}, waived by {measured.waiver}"
     passed = not broken or measured.waiver is not None
-    return Check(measured.name, value, bound, passed, detail, interval=_bounds(figure))
+    return Check(
+        measured.name, value, bound, passed, detail, measured.otherwise, interval=_bounds(figure)
+    )
 
 
 def check_latency(latency_ms: float, params: GateParams) -> Check:

@@ -68,13 +68,28 @@ def from_orders(
         SalespipeError: the history is too short for the horizon.
     """
     rows = snapshots_of(tables["orders"], model.snapshots, model.split)
+    return in_order(described(tables, rows, model, groups))
+
+
+def described(
+    tables: Mapping[str, ir.Table],
+    rows: ir.Table,
+    model: ModelParams,
+    groups: Mapping[str, FeatureGroup] = FEATURE_GROUPS,
+) -> ir.Table:
+    """Snapshots (`customer_id, as_of, split`) as `entity_id, as_of, split, label`, features."""
     labels = label_rows(tables["orders"], rows, model)
     features = customer_features(tables, rows, groups)
     keys = ["customer_id", "as_of"]
     joined = rows.inner_join(labels, keys).inner_join(features, keys)
     names = [c for c in features.columns if c not in keys and c not in NOT_FEATURES]
     frame = joined.select("customer_id", "as_of", "split", "label", *names)
-    return frame.rename(entity_id="customer_id").order_by("as_of", "entity_id")
+    return frame.rename(entity_id="customer_id")
+
+
+def in_order(frame: ir.Table) -> ir.Table:
+    """The order in which a model input is written, so that two runs give the same bytes."""
+    return frame.order_by("as_of", "entity_id")
 
 
 def label_rows(orders: ir.Table, rows: ir.Table, model: ModelParams) -> ir.Table:

@@ -14,6 +14,8 @@ from salespipe.params import SnapshotParams, SplitParams
 
 MIN_CUTOFFS = 2
 """One to train on and a later one to validate with."""
+ANCHOR = date(2000, 1, 3)
+"""A Monday that kept cutoffs are whole steps from."""
 NOT_FEATURES = ("customer_id", "signed_up_at", "opted_out_at")
 
 
@@ -45,6 +47,8 @@ def choose_cutoffs(first_day: date, last_day: date, params: SnapshotParams) -> C
     horizon, step = timedelta(params.horizon_days), timedelta(params.step_days)
     test = last_day - horizon
     latest = test - horizon
+    if params.keep:
+        latest -= (latest - ANCHOR) % step
     earliest = first_day + timedelta(params.min_history_days)
     count = (latest - earliest) // step + 1
     if count < MIN_CUTOFFS:
@@ -56,9 +60,8 @@ def choose_cutoffs(first_day: date, last_day: date, params: SnapshotParams) -> C
 def too_short(first_day: date, last_day: date, params: SnapshotParams) -> SalespipeError:
     """Says how many days of orders there are and how many it takes."""
     there = (last_day - first_day).days
-    needed = (
-        params.min_history_days + (MIN_CUTOFFS - 1) * params.step_days + 2 * params.horizon_days
-    )
+    steps = MIN_CUTOFFS - 1 + params.keep
+    needed = params.min_history_days + steps * params.step_days + 2 * params.horizon_days
     return SalespipeError(
         f"Orders span {there} days ({first_day} to {last_day}); a horizon of "
         f"{params.horizon_days} days needs {needed}. Give more history, or lower horizon_days "
@@ -93,8 +96,13 @@ def cutoffs_of(orders: ir.Table, params: SnapshotParams) -> Cutoffs:
 
 def snapshots_of(orders: ir.Table, snapshots: SnapshotParams, split: SplitParams) -> ir.Table:
     """`customer_id, as_of, split`: who is looked at, as of which days, and for what."""
-    splits = assign_splits(cutoffs_of(orders, snapshots), split.validation_share)
+    splits = splits_of(orders, snapshots, split)
     return population(orders, cutoff_table(splits), snapshots.active_days)
+
+
+def splits_of(orders: ir.Table, snapshots: SnapshotParams, split: SplitParams) -> dict[date, str]:
+    """The cutoffs of the orders that there are, each with its split."""
+    return assign_splits(cutoffs_of(orders, snapshots), split.validation_share)
 
 
 def population(orders: ir.Table, cutoffs: ir.Table, active_days: int | None) -> ir.Table:

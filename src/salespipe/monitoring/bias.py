@@ -5,61 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from salespipe.modelling.bootstrap import LEVEL
 from salespipe.modelling.frame import entity_codes
+from salespipe.modelling.gaps import BOTH, Gap, Verdict, attribute_gaps
 from salespipe.modelling.gate import check_measured
 from salespipe.modelling.groups import calibration_gaps, groups_of
+from salespipe.modelling.rates import Outcomes
 from salespipe.monitoring.looks import PREDICTION, Look
-from salespipe.monitoring.rates import (
-    OPPORTUNITY,
-    RATES,
-    SELECTION,
-    Outcomes,
-    Rate,
-    enough_rows,
-    group_rates,
-    resampled_rates,
-)
-from salespipe.params import GateParams, Waiver
-from salespipe.params_monitor import BiasParams
+from salespipe.params import GateParams, GroupParams
 
-Verdict = Literal["within", "cannot tell", "above", "waived", "too few to tell"]
 CALIBRATION = "calibration"
-BOTH = " & "
-CROSSED = 10
-"""By how much less often a gap of crossed attributes may be found by chance: there are many."""
-
-
-@dataclass(frozen=True)
-class Gap:
-    """The widest gap of one figure between two groups of an attribute.
-
-    Attributes:
-        attribute: its name; two names for an intersection.
-        figure: what is compared.
-        value: the gap, as fairlearn's `difference` has it.
-        low: lower end of its 95% interval.
-        high: upper end.
-        groups: the group with more, and the one with less.
-        bound: what it has to keep to; None where nothing is asked for.
-        verdict: above only where the whole interval lies beyond the bound.
-        waiver: who accepts it, and why.
-    """
-
-    attribute: str
-    figure: str
-    value: float | None
-    low: float | None
-    high: float | None
-    groups: tuple[str, str] | None
-    bound: float | None
-    verdict: Verdict
-    waiver: str | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +31,7 @@ class Bias:
         groups: JSON-ready: attribute, group, rows, and each rate as value, low and high; null
             where there are too few rows to tell.
         gaps: of each attribute and figure.
+        contact_share: share of best-ranked rows that counts as selected.
         obstacle: why nothing can be told.
     """
 
@@ -79,6 +39,7 @@ class Bias:
     look: str | None = None
     groups: tuple[dict[str, Any], ...] = ()
     gaps: tuple[Gap, ...] = ()
+    contact_share: float = GroupParams().contact_share
     obstacle: str | None = None
 
     @property
@@ -106,16 +67,13 @@ def judged_rows(looks: Sequence[Look]) -> tuple[str, pd.DataFrame] | None:
     return name, pd.concat([look.rows for look in kept], ignore_index=True)
 
 
-def find_bias(
-    looks: Sequence[Look], columns: Sequence[str], gate: GateParams, params: BiasParams
-) -> Bias:
+def find_bias(looks: Sequence[Look], columns: Sequence[str], gate: GateParams) -> Bias:
     """Compares groups of each sensitive attribute, and of each two.
 
     Args:
         looks: oldest first.
         columns: sensitive attributes.
-        gate: smallest group, bound on calibration and waivers: the same as at the gate.
-        params: share selected and bounds.
+        gate: share selected, smallest group, bounds and waivers: the same as at the gate.
     """
     found = judged_rows(looks)
     if found is None or not columns:
@@ -123,72 +81,22 @@ def find_bias(
         return Bias(obstacle=why)
     name, rows = found
     named = {column: groups_of(rows[column]) for column in columns if column in rows}
-    if params.intersections:
+    if gate.groups.intersections:
         named |= {
             one + BOTH + other: named[one] + BOTH + named[other]
             for one, other in combinations(list(named), 2)
         }
-    facts = Outcomes.of(rows, params)
-    parts = [_attribute(column, groups, facts, gate, params) for column, groups in named.items()]
+    score = rows[PREDICTION].to_numpy(dtype=np.float64)
+    facts = Outcomes.of(rows, score, gate.groups)
+    parts = [attribute_gaps(column, groups, facts, gate) for column, groups in named.items()]
     gaps = [gap for _, some in parts for gap in some]
     return Bias(
         rows=len(rows),
         look=name,
         groups=tuple(group for some, _ in parts for group in some),
         gaps=(*gaps, *_calibration(rows, columns, gate)),
+        contact_share=gate.groups.contact_share,
     )
-
-
-def _attribute(
-    attribute: str, groups: pd.Series, outcomes: Outcomes, gate: GateParams, params: BiasParams
-) -> tuple[list[dict[str, Any]], list[Gap]]:
-    found = group_rates(outcomes.label, outcomes.chosen, groups)
-    names = [str(name) for name in found.index]
-    enough = enough_rows(groups, names, outcomes, gate, params)
-    samples = resampled_rates(groups, names, outcomes, params)
-    rates = {name: Rate(found[name].to_numpy(), samples[name], enough[name]) for name in RATES}
-    listed = [
-        {"attribute": attribute, "group": name, "rows": int(found["rows"].iloc[i])}
-        | {rate: one.told(i) for rate, one in rates.items()}
-        for i, name in enumerate(names)
-    ]
-    waiver = gate.waivers.get(attribute)
-    bounds = {SELECTION: params.max_parity_gap, OPPORTUNITY: params.max_opportunity_gap}
-    crossed = 1 if BOTH not in attribute else CROSSED
-    level = 1 - (1 - LEVEL) / crossed
-    gaps = [_widest(attribute, rate, one, names, level) for rate, one in rates.items()]
-    return listed, [_judged(gap, bounds.get(gap.figure), waiver) for gap in gaps]
-
-
-def _widest(attribute: str, figure: str, rate: Rate, names: Sequence[str], level: float) -> Gap:
-    """The gap between the groups with the most and the least, of all that can be told.
-
-    Of many groups some two differ by chance, so the interval is that of all their gaps at once: as
-    wide as the range of the groups' deviations is in `level` of the samples.
-    """
-    places = np.flatnonzero(rate.enough)
-    if len(places) < 2:  # noqa: PLR2004 - a gap has two sides
-        return Gap(attribute, figure, None, None, None, None, None, "too few to tell")
-    values = rate.values[places]
-    reach = float(np.nanquantile(np.ptp(rate.samples[:, places] - values, axis=1), level))
-    most, least = int(np.argmax(values)), int(np.argmin(values))
-    size = float(values[most] - values[least])
-    pair = (names[places[most]], names[places[least]])
-    return Gap(attribute, figure, size, max(size - reach, 0.0), size + reach, pair, None, "within")
-
-
-def _judged(gap: Gap, bound: float | None, waiver: Waiver | None) -> Gap:
-    told = asdict(gap) | {"bound": bound, "waiver": str(waiver) if waiver else None}
-    if gap.value is not None and bound is not None:
-        told["verdict"] = verdict_of(gap, bound, waiver)
-    return Gap(**told)
-
-
-def verdict_of(gap: Gap, bound: float, waiver: Waiver | None) -> Verdict:
-    """Above where the whole interval is; within where the value is; else it can't be told."""
-    if gap.low is not None and gap.low > bound:
-        return "waived" if waiver else "above"
-    return "within" if (gap.value or 0.0) <= bound else "cannot tell"
 
 
 def _calibration(rows: pd.DataFrame, columns: Sequence[str], gate: GateParams) -> list[Gap]:

@@ -147,7 +147,7 @@ class GroupRate(ByLabelMetric):  # type: ignore[misc]
 
 class _GroupRateCalculation(ByLabelCalculation[GroupRate]):  # type: ignore[misc]
     def calculate(self, context: Any, current_data: Dataset, reference_data: Any) -> ByLabelValue:
-        from salespipe.monitoring.rates import group_rates
+        from salespipe.modelling.rates import group_rates
 
         del context, reference_data
         rows, metric = current_data.as_dataframe(), self.metric
@@ -192,7 +192,7 @@ class GroupGap(SingleValueMetric):  # type: ignore[misc]
 
 class _GroupGapCalculation(SingleValueCalculation[GroupGap]):  # type: ignore[misc]
     def calculate(self, context: Any, current_data: Dataset, reference_data: Any) -> SingleValue:
-        from salespipe.monitoring.rates import group_rates
+        from salespipe.modelling.rates import group_rates
 
         del context, reference_data
         rows, metric = current_data.as_dataframe(), self.metric

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from salespipe.monitoring.bias import Bias, Gap
+from salespipe.modelling.gaps import Gap
+from salespipe.monitoring.bias import Bias
 from salespipe.monitoring.drift import Alarm, Drift
 from salespipe.monitoring.feeds import Silence
 from salespipe.monitoring.quality import Quality

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from salespipe.modelling.frame import Floats
+from salespipe.modelling.gaps import BOTH, Gap
 from salespipe.modelling.groups import groups_of
-from salespipe.monitoring.bias import BOTH, Gap
+from salespipe.modelling.rates import selected
 from salespipe.monitoring.looks import PREDICTION
-from salespipe.monitoring.rates import selected
-from salespipe.params_monitor import BiasParams
+from salespipe.params import GroupParams
 
 
 def selected_by_group(score: Floats, groups: pd.Series, share: float) -> np.ndarray:
@@ -24,7 +24,7 @@ def selected_by_group(score: Floats, groups: pd.Series, share: float) -> np.ndar
 
 
 def mitigations(
-    rows: pd.DataFrame, gap: Gap, champion: Any, params: BiasParams
+    rows: pd.DataFrame, gap: Gap, champion: Any, params: GroupParams
 ) -> list[dict[str, Any]]:
     """What could be done about a gap of the selection rate, and what it costs in precision.
 

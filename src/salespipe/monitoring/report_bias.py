@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from salespipe.modelling.gaps import BOTH, Gap
 from salespipe.modelling.groups import groups_of
-from salespipe.monitoring.bias import BOTH, Gap, judged_rows
+from salespipe.modelling.rates import RATES, selected
+from salespipe.monitoring.bias import judged_rows
 from salespipe.monitoring.looks import PREDICTION
-from salespipe.monitoring.rates import RATES, selected
 from salespipe.monitoring.report_parts import Metric, number, run_report, with_interval
 from salespipe.monitoring.watch import Watched, thinned
 from salespipe.params_monitor import MonitorParams
@@ -22,7 +23,7 @@ def bias_report(watched: Watched, params: MonitorParams) -> Any:
     found = judged_rows(thinned(watched.looks, params.seed)) if watched.sensitive else None
     if found is None:
         return run_report(watched, "bias", [], pd.DataFrame({"nobody": [0.0]}), None)
-    rows = _people(found[1], watched.sensitive, params)
+    rows = _people(found[1], watched)
     gaps = watched.found.bias.gaps
     alone = [one for one in gaps if BOTH not in one.attribute and one.figure in RATES]
     metrics = [
@@ -32,15 +33,15 @@ def bias_report(watched: Watched, params: MonitorParams) -> Any:
     return run_report(watched, "bias", metrics, rows, None)
 
 
-def _people(
-    rows: pd.DataFrame, columns: Sequence[str], params: MonitorParams
-) -> pd.DataFrame:  # fmt: skip
+def _people(rows: pd.DataFrame, watched: Watched) -> pd.DataFrame:
     """Groups, outcome and selection of each row."""
     score = rows[PREDICTION].to_numpy(dtype=np.float64)
-    groups = {name: groups_of(rows[name]).astype(object) for name in columns if name in rows}
+    groups = {
+        name: groups_of(rows[name]).astype(object) for name in watched.sensitive if name in rows
+    }
     return pd.DataFrame(groups).assign(
         label=(rows["label"].to_numpy(dtype=np.float64) > 0).astype(int),
-        selected=selected(score, params.bias.contact_share).astype(int),
+        selected=selected(score, watched.found.bias.contact_share).astype(int),
         score=score,
     )
 

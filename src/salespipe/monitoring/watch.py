@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from salespipe.modelling.frame import Feature
+from salespipe.modelling.rates import SELECTION
 from salespipe.monitoring.answers import judge_answers
 from salespipe.monitoring.bias import Bias, find_bias, judged_rows
 from salespipe.monitoring.decide import Decision, Found, decide
@@ -24,9 +25,8 @@ from salespipe.monitoring.looks import PREDICTION, Look, looks_at_orders, looks_
 from salespipe.monitoring.mitigate import mitigations
 from salespipe.monitoring.profiles import profile_looks
 from salespipe.monitoring.quality import judge_quality, promises_of
-from salespipe.monitoring.rates import SELECTION
 from salespipe.monitoring.requests import NOTHING, request_drift
-from salespipe.params import ModelParams
+from salespipe.params import GroupParams, ModelParams
 from salespipe.params_forecast import ForecastParams
 from salespipe.params_monitor import MonitorParams
 
@@ -172,7 +172,7 @@ def watch_customers(
     champion = subject.champion
     importance = importance_of(champion, looks[-1].rows, params.seed)
     some = thinned(looks, params.seed)
-    bias = find_bias(some, model.sensitive.columns, model.gate, params.bias)
+    bias = find_bias(some, model.sensitive.columns, model.gate)
     promised = promises_of(subject.promised)
     found = replace(
         known,
@@ -190,7 +190,7 @@ def watch_customers(
         looks=looks,
         features=champion.schema.features,
         importance=importance,
-        options=options_for(some, bias, champion, params),
+        options=options_for(some, bias, champion, model.gate.groups),
         sensitive=model.sensitive.columns,
     )
 
@@ -222,13 +222,13 @@ def outcome_drift(looks: Sequence[Look], params: MonitorParams) -> Drift:
 
 
 def options_for(
-    looks: Sequence[Look], bias: Bias, champion: Any, params: MonitorParams
+    looks: Sequence[Look], bias: Bias, champion: Any, params: GroupParams
 ) -> tuple[dict[str, Any], ...]:
     """What could be done about each attribute's gap of the selection rate beyond its bound."""
     rows = judged_rows(looks)
     broken = [gap for gap in bias.gaps if gap.figure == SELECTION and gap.verdict in BROKEN]
     return tuple(
-        {"attribute": gap.attribute, "options": mitigations(rows[1], gap, champion, params.bias)}
+        {"attribute": gap.attribute, "options": mitigations(rows[1], gap, champion, params)}
         for gap in broken
         if rows is not None
     )

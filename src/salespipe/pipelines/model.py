@@ -17,6 +17,8 @@ class Steps:
     """What a kind of model does at each step; `model_nodes` has the steps of customer models."""
 
     build_model_input: Step = model_nodes.build_model_input
+    keeps: bool = True
+    """Whether rows are kept from run to run, where conf says so."""
     audit_features: Step = model_nodes.audit_features
     fit_model: Step = model_nodes.fit_model
     judge_model: Step = model_nodes.judge_model
@@ -48,11 +50,12 @@ def model_pipeline(name: str, steps: Steps = Steps(), prepare: Node | None = Non
 
 def feature_nodes(steps: Steps, made: list[str]) -> list[Node]:
     """From tables to audited features."""
+    before, kept = (["rows_before"], ["rows_kept"]) if steps.keeps else ([], [])
     return [
         node(
             steps.build_model_input,
-            ["tables", *made, "params:model"],
-            "model_input",
+            ["tables", *made, *before, "params:model"],
+            ["model_input", *kept] if kept else "model_input",
             name="build_model_input",
         ),
         node(

@@ -19,14 +19,26 @@ LATENCY_ROWS, LATENCY_TRIES = 1000, 5
 OPTIONAL_TABLES = ("customers", "events")
 
 
-def build_model_input(tables: Tables, model: ModelParams) -> Table:
-    """Snapshots with split, label, features and sensitive attributes; see `build_frame`."""
+def build_model_input(
+    tables: Tables, rows_before: Tables, model: ModelParams
+) -> tuple[Table, Tables]:
+    """Snapshots with split, label, features and sensitive attributes; see `build_frame`.
+
+    Returns:
+        The rows, and what of them is kept for the next run; see `build_kept`.
+    """
+    from salespipe.modelling.kept import build_kept
     from salespipe.modelling.model_input import build_frame
 
     if "orders" in tables:
         for absent in sorted(set(OPTIONAL_TABLES) - set(tables)):
             logger.info("  no %s table: the features it would give are left out", absent)
-    return build_frame(tables, model)
+    if not (model.snapshots.keep and "orders" in tables and "snapshots" not in tables):
+        return build_frame(tables, model), {}
+    frame, kept = build_kept(tables, model, rows_before)
+    known = len(kept.keys() & rows_before.keys())
+    logger.info("  %d of %d cutoffs are kept from earlier runs", known, len(kept))
+    return frame, kept
 
 
 def audit_features(tables: Tables, model_input: Frame, model: ModelParams) -> dict[str, Any]:

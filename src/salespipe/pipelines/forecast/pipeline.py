@@ -10,6 +10,7 @@ def create_pipeline() -> Pipeline:
     """The forecast's pipeline."""
     steps = Steps(
         build_model_input=nodes.build_model_input,
+        keeps=False,
         audit_features=nodes.audit_features,
         fit_model=nodes.fit_model,
         judge_model=nodes.judge_model,

@@ -10,7 +10,9 @@ from salespipe.pipelines.offers.nodes import (
     fit_offers,
 )
 
-STEPS = Steps(build_model_input=build_pairs, audit_features=audit_pairs, fit_model=fit_offers)
+STEPS = Steps(
+    build_model_input=build_pairs, keeps=False, audit_features=audit_pairs, fit_model=fit_offers
+)
 
 
 def create_pipeline() -> Pipeline:

@@ -12,9 +12,7 @@ import pandas as pd
 from salespipe.modelling.bootstrap import Interval, interval, resampled_weights
 from salespipe.modelling.frame import Floats, entity_codes
 from salespipe.modelling.metrics import divide
-from salespipe.monitoring.looks import PREDICTION
-from salespipe.params import GateParams
-from salespipe.params_monitor import BiasParams
+from salespipe.params import GateParams, GroupParams
 
 SELECTION, OPPORTUNITY, PRECISION = "selection_rate", "true_positive_rate", "precision"
 RATES = (SELECTION, OPPORTUNITY, PRECISION)
@@ -37,9 +35,8 @@ class Outcomes:
     clusters: np.ndarray
 
     @classmethod
-    def of(cls, rows: pd.DataFrame, params: BiasParams) -> Outcomes:
-        """Takes them off a frame; of amounts, any at all is the outcome."""
-        score = rows[PREDICTION].to_numpy(dtype=np.float64)
+    def of(cls, rows: pd.DataFrame, score: Floats, params: GroupParams) -> Outcomes:
+        """Takes them off a frame beside its scores; of amounts, any at all is the outcome."""
         label = rows["label"].to_numpy(dtype=np.float64)
         return cls(label > 0, selected(score, params.contact_share), score - label,
                    entity_codes(rows))  # fmt: skip
@@ -96,12 +93,11 @@ def enough_rows(
     names: Sequence[str],
     outcomes: Outcomes,
     gate: GateParams,
-    params: BiasParams,
 ) -> dict[str, np.ndarray]:
     """Rate to whether each group has rows enough to tell it."""
     inside = _inside(groups, names)
     rows = inside.sum(axis=0) >= gate.min_group_rows
-    least = params.min_positives
+    least = gate.groups.min_positives
     return {
         SELECTION: rows,
         OPPORTUNITY: rows & (outcomes.label @ inside >= least),
@@ -116,7 +112,7 @@ def _inside(groups: pd.Series, names: Sequence[str]) -> Floats:
 
 
 def resampled_rates(
-    groups: pd.Series, names: Sequence[str], outcomes: Outcomes, params: BiasParams
+    groups: pd.Series, names: Sequence[str], outcomes: Outcomes, params: GroupParams
 ) -> dict[str, Floats]:
     """Rate to (samples, g) values under resampling of customers."""
     inside = _inside(groups, names)
