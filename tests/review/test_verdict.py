@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from salespipe.review.commands import commands_of
+from salespipe.review.page import page_of
 from salespipe.review.verdict import verdict_of
 from tests.review.conftest import step
 
@@ -46,6 +47,24 @@ def test_a_version_like_the_champion_is_held_and_can_be_let_in(candidate_of, fir
         '    --by "YOUR NAME" --reason "WHY"'
     )
     assert "--version 2" in commands(candidate)["Reject"].lines[0]
+
+
+def test_a_gap_between_groups_is_for_a_person_to_accept(candidate_of, second, first):
+    gap = {"name": "parity_gap.age", "value": 0.3, "bound": 0.1, "passed": False, "detail": "wide",
+           "otherwise": "hold", "interval": [0.2, 0.4]}  # fmt: skip
+    gate = {**second.gate, "verdict": "hold", "checks": [*second.gate["checks"], gap]}
+    found = verdict_of(candidate_of(dataclasses.replace(second, gate=gate), rival=first))
+    assert "a person has to accept that" in found.sentence
+
+
+def test_a_waived_bound_is_told_as_such(candidate_of, first):
+    gap = {"name": "parity_gap.age", "value": 0.3, "bound": 0.1, "passed": True,
+           "detail": "gap: 0.300 (bound at most 0.10), waived by Ada: known", "otherwise": "hold",
+           "interval": [0.2, 0.4]}  # fmt: skip
+    gate = {**first.gate, "checks": [*first.gate["checks"], gap]}
+    page = page_of(candidate_of(dataclasses.replace(first, gate=gate)))
+    assert (page.checks[-1].result, page.checks[-1].tone) == ("waived", "wait")
+    assert "1 of them because somebody accepts the gap" in page.why[0]
 
 
 def test_a_promoted_version_waits_where_conf_wants_a_person(candidate_of, second, first):

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from salespipe.review.outcomes import outcome_words
 from salespipe.review.record import Candidate
-from salespipe.review.words import (
-    GROUP_CHECKS,
-    check_words,
-    count,
-    joined,
-    outcome_words,
-    plain,
-    sentence,
-)
+from salespipe.review.words import GAPS, check_words, count, joined, plain, sentence
 
 PAST_ALONE = (
     "It knows the past of this business alone: after a change of prices, range or rules its "
@@ -124,7 +117,7 @@ def _split(words: str, split: dict[str, object]) -> str:
 def groups_words(candidate: Candidate) -> tuple[str, ...]:
     """How groups of people fare at the gate."""
     checks = [one for one in candidate.dossier.gate["checks"]
-              if one["name"].partition(".")[0] in GROUP_CHECKS]  # fmt: skip
+              if one["name"].partition(".")[0] in GAPS]  # fmt: skip
     if candidate.dossier.facts.series is not None:
         return ("A forecast of sums: it tells no people apart.",)
     if not candidate.dossier.facts.sensitive:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from salespipe.review.gather.facts import CustomerFacts, Person, SeriesStory, Strong
-from salespipe.review.words import Outcome, plain
+from salespipe.review.outcomes import Outcome
+from salespipe.review.words import plain
 
 SMALL = 0.05
 """Of a score's scale: below it the rest of the contributions changes next to nothing."""

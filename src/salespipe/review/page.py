@@ -14,6 +14,7 @@ from salespipe.review.compare import Level, Table, compared, levels_of, tables_o
 from salespipe.review.explained import Feature as FeatureBar
 from salespipe.review.explained import Story, explained, features_of
 from salespipe.review.glance import Watch, watch_of
+from salespipe.review.outcomes import outcome_words
 from salespipe.review.pictures import ahead, curves
 from salespipe.review.record import Candidate
 from salespipe.review.verdict import Verdict, verdict_of
@@ -22,12 +23,12 @@ from salespipe.review.words import (
     candidate_name,
     check_words,
     joined,
-    outcome_words,
     plain,
     sentence,
 )
 
-REPORTS = ("drift.html", "quality.html", "bias.html")
+WAIVED = ", waived by "
+"""What the gate says of a broken bound that somebody accepts."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class CheckView:
 
     title: str
     why: str
-    passed: bool
+    result: str
+    tone: str
     found: str
     otherwise: str
 
@@ -144,7 +146,14 @@ def check_view(check: Mapping[str, Any]) -> CheckView:
     after = {"reject": "a version that misses it is turned down",
              "hold": "a version that misses it is held for a person"}  # fmt: skip
     found = f"{sentence(plain(check['detail']))}{_bound(check)}"
-    return CheckView(words.title, words.why, check["passed"], found, after[check["otherwise"]])
+    return CheckView(words.title, words.why, *_result(check), found, after[check["otherwise"]])
+
+
+def _result(check: Mapping[str, Any]) -> tuple[str, str]:
+    """What came of a check, and its tone."""
+    if not check["passed"]:
+        return "missed", "bad"
+    return ("waived", "wait") if WAIVED in check["detail"] else ("met", "good")
 
 
 def _bound(check: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from salespipe.review.record import Candidate, Step
-from salespipe.review.words import check_words, joined
+from salespipe.review.words import GAPS, check_words, joined
 
 Tone = Literal["good", "wait", "bad", "past"]
 
@@ -112,6 +112,8 @@ def held(candidate: Candidate) -> str:
     comparison = candidate.dossier.facts.comparison
     if "champion" in names and comparison is not None and comparison.obstacle:
         return f"it can’t be compared with champion version {against}, so a person has to decide."
+    if any(name.partition(".")[0] in GAPS for name in names):
+        return "groups of people fare differently, and a person has to accept that."
     if "champion" in names:
         return f"it cannot be told apart from champion version {against}."
     return candidate.dossier.made.tags.get("reason", "the champion changed meanwhile") + "."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from salespipe.review.compare import compared
+from salespipe.review.outcomes import outcome_words
 from salespipe.review.record import Candidate
 from salespipe.review.words import (
     candidate_name,
@@ -14,7 +15,6 @@ from salespipe.review.words import (
     count,
     figure_words,
     inside,
-    outcome_words,
     plain,
     sentence,
     tell,
@@ -86,7 +86,9 @@ def why_of(candidate: Candidate) -> tuple[str, ...]:
         for one in missed
     ]
     if not missed:
-        found.append(f"All {count(kept, 'check')} of the gate are met.")
+        waived = sum(", waived by " in one["detail"] for one in gate["checks"])
+        accepted = f", {waived} of them because somebody accepts the gap" if waived else ""
+        found.append(f"All {count(kept, 'check')} of the gate are met{accepted}.")
     else:
         found.append(f"{kept} of {count(len(gate['checks']), 'check')} are met.")
     found.append(worth(candidate))

@@ -158,19 +158,20 @@ CHECKS = {
 }  # fmt: skip
 
 
-GROUP_CHECKS = {
+GAPS = {
     "group_gap": CheckWords(
         "As true for every group by {}",
         "A model may not promise one group more, or less, than comes true for the others."),
     "parity_gap": CheckWords(
-        "Every group by {} is picked about as often",
-        "Groups whose outcomes differ are picked unequally by any model that is right: whether "
-        "that is fair, a person decides."),
+        "Every group by {} is chosen about as often",
+        "Where groups’ outcomes differ their shares at the top of the list do: a person has to "
+        "accept that."),
     "opportunity_gap": CheckWords(
-        "Of those it is about, every group by {} is found about as often",
-        "Whom the list is made for should be on it, whichever group they belong to."),
+        "Of every group by {} as many are found",
+        "Of those with the outcome each group should be found about as often: a person has to "
+        "accept it where not."),
 }  # fmt: skip
-"""Checks of each sensitive attribute."""
+"""Checks of each sensitive attribute, by what stands before its name."""
 
 
 def check_words(name: str) -> CheckWords:
@@ -178,9 +179,8 @@ def check_words(name: str) -> CheckWords:
     if name in CHECKS:
         return CHECKS[name]
     kind, _, about = name.partition(".")
-    if kind in GROUP_CHECKS:
-        words = GROUP_CHECKS[kind]
-        return CheckWords(words.title.format(about), words.why)
+    if kind in GAPS:
+        return CheckWords(GAPS[kind].title.replace("{}", about), GAPS[kind].why)
     if name.startswith("coverage_"):
         level, _, share = name.removeprefix("coverage_").rpartition("_")
         return CheckWords(
@@ -188,48 +188,6 @@ def check_words(name: str) -> CheckWords:
             f"About {share} days in 100 should fall inside.",
         )
     return CheckWords(name.replace("_", " ").replace(".", " ").capitalize(), "")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a label means in words.
-
-    Attributes:
-        question: what the model asks.
-        likely: `the higher, the likelier to …`.
-        happened: of a customer with label 1.
-        instead: of one with label 0.
-        those: the customers with label 1.
-    """
-
-    question: str
-    likely: str
-    happened: str
-    instead: str
-    those: str
-
-
-def outcome_words(outcome: str, days: int | None) -> Outcome:
-    """What a label means: of orders within so many days, or of a table without days."""
-    if outcome == "no_order":
-        if days is None:
-            return Outcome("Who will leave?", "leave", "left", "stayed", "those who left")
-        return Outcome(f"Who will not order in the next {days} days?", "stop ordering",
-                       f"did not order within {days} days", "ordered again",
-                       "those who stopped ordering")  # fmt: skip
-    if outcome == "order":
-        if days is None:
-            return Outcome("Who will say yes?", "say yes", "said yes", "said no",
-                           "those who said yes")  # fmt: skip
-        return Outcome(f"Who will order in the next {days} days?", "order",
-                       f"ordered within {days} days", "did not order",
-                       "those who ordered")  # fmt: skip
-    if outcome == "order_group":
-        return Outcome(f"Who will buy of which product group in the next {days} days?",
-                       "buy of the group", "bought of the group", "did not buy of the group",
-                       "purchases")  # fmt: skip
-    return Outcome(f"What will a customer spend in the next {days} days?", "spend more",
-                   "spent", "spent", "money spent")  # fmt: skip
 
 
 def sentence(text: str) -> str:
