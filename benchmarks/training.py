@@ -3,8 +3,8 @@
     python benchmarks/training.py [--rows 1e6] [--columns 50] [--trees 100] [--write]
 
 Each contender is a process of its own that is given the same frame and settings, and takes turns
-with the other; the fastest of its runs counts. Time is from the frame to the fitted trees, which must
-be the same to the byte.
+with the other; the fastest of its runs counts. Time is from the frame to the fitted trees, which
+must be the same to the byte.
 """
 
 from __future__ import annotations
