@@ -1,9 +1,9 @@
 """Kedro's settings of the project."""
 
 from salespipe.config import BusinessConfigLoader
-from salespipe.hooks import MlflowHooks, ProgressHooks
+from salespipe.hooks import EngineHooks, MlflowHooks, ProgressHooks
 
-HOOKS = (ProgressHooks(), MlflowHooks())
+HOOKS = (EngineHooks(), ProgressHooks(), MlflowHooks())
 
 # kedro-telemetry would call out; nothing leaves but what the user configured
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
