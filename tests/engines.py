@@ -26,13 +26,13 @@ SPARK = pytest.param("spark", marks=pytest.mark.real)
 
 
 def on_every_engine(metafunc: pytest.Metafunc) -> None:
-    """Runs a test that has `engine` once on each, and one that draws examples on DuckDB alone.
+    """Runs a test once on each engine; on DuckDB alone where it draws examples or asks for `con`.
 
     On Spark an example costs seconds; such a test has a sibling there with all of it in one table.
     """
     if "engine" in metafunc.fixturenames:
         drawn = getattr(metafunc.function, "is_hypothesis_test", False)
-        engines = [DUCKDB] if drawn else [DUCKDB, SPARK]
+        engines = [DUCKDB] if drawn or "con" in metafunc.fixturenames else [DUCKDB, SPARK]
         metafunc.parametrize("engine", engines, indirect=True, scope="module")
 
 

@@ -24,11 +24,10 @@ FEATURES = ("kedro", "run", "--env", "demo", "--pipelines", "churn", "--tags", "
 ROWS = "data/05_model_input/{}/churn/rows.parquet"
 
 
-def engine(project: Path, **spark: object) -> None:
-    """Conf that names Spark."""
-    settings = {"driver_memory": "2g", "partitions": 2, "settings": QUICK, **spark}
+def on_spark(project: Path, env: str, **spark: object) -> None:
+    """Conf that names Spark, with its settings for a small machine."""
+    settings = {"partitions": 2, "settings": QUICK, **spark}
     conf = {"name": "spark", "spark": settings}
-    env = "online_retail" if "online" in project.parent.name else "demo"
     (project / f"conf/{env}/engine.yml").write_text(yaml.safe_dump(conf))
 
 
@@ -43,8 +42,8 @@ def same_tables(one: Path, other: Path) -> None:
 def shop(copy_project):
     """A small demo shop, and its features by DuckDB."""
     folder = copy_project()
-    run_in(folder, "kedro", "run", "--pipelines", "simulate")
-    run_in(folder, "kedro", "run", "--pipelines", "ingest")
+    for pipeline in ("simulate", "ingest"):
+        run_in(folder, "kedro", "run", "--env", "demo", "--pipelines", pipeline)
     run_in(folder, *FEATURES)
     (folder / ROWS.format("demo")).rename(folder / "by_duckdb.parquet")
     return folder
@@ -56,7 +55,7 @@ def test_a_run_whose_worker_is_killed_finishes_with_the_same_features(shop, tmp_
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=shop) as cluster:
         told = [cluster.stdout.readline() for _ in range(3)]
         assert told[2].startswith(f"master: spark://127.0.0.1:{port}")
-        engine(shop, master=f"spark://127.0.0.1:{port}", driver_memory="1g")
+        on_spark(shop, "demo", master=f"spark://127.0.0.1:{port}", driver_memory="1g")
         with subprocess.Popen(
             FEATURES, cwd=shop, env=environment(shop), stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True,
@@ -89,6 +88,7 @@ def both(copy_project, datasets):
         folder = folders[name] = copy_project()
         raw = folder / "data/01_raw/online_retail"
         raw.mkdir(parents=True)
+        on_spark(folder, "online_retail", master="local[2]")
         (raw / "orders.parquet").symlink_to(datasets / "online_retail.parquet")
         extra = {"ENGINE": name}
         for pipeline in ("ingest", "churn"):
