@@ -1,4 +1,4 @@
-# make run | serve | ui | docs | test | test-real | bench | check    (see README)
+# make run | serve | ui | docs | cluster | test | test-real | bench | check    (see README)
 ENV ?= demo
 DATA ?=
 DATASETS ?= ../shared/datasets
@@ -7,9 +7,14 @@ HOST ?= 127.0.0.1
 PORT ?= 3000
 WORKERS ?= 1
 TOKENS ?=
+ENGINE ?=
 
 BIN := .venv/bin
 READY := .venv/.ready
+SPARK := .venv/.spark
+
+# duckdb or spark goes before conf's engine.yml; every command of ours reads it
+export ENGINE
 
 # Nothing is reported home by any of the tools.
 export DO_NOT_TRACK = true
@@ -17,9 +22,9 @@ export DVC_NO_ANALYTICS = 1
 export MLFLOW_DISABLE_TELEMETRY = true
 export BENTOML_DO_NOT_TRACK = true
 
-.PHONY: run serve ui docs test test-real bench check lock clean
+.PHONY: run serve ui docs cluster test test-real bench check lock clean
 
-run: $(READY)
+run: $(READY) $(if $(filter spark,$(ENGINE)),$(SPARK))
 	@$(BIN)/python -m salespipe.loop --env $(ENV) $(if $(DATA),--data "$(DATA)")
 
 serve: $(READY)
@@ -33,10 +38,14 @@ docs: $(READY)
 	@$(BIN)/zensical build --clean --strict
 	@echo "Open site/index.html"
 
+# a Spark master and two workers on this machine, for engine.yml's master spark://127.0.0.1:7077
+cluster: $(SPARK)
+	@$(BIN)/python -m salespipe.cluster
+
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not real" --cov --cov-report=term --cov-fail-under=90
 
-test-real: $(READY)
+test-real: $(SPARK)
 	DATASETS="$(DATASETS)" bash tests/real/servers.sh $(BIN)/python -m pytest -n 2 --dist loadfile -m real
 
 check: $(READY)
@@ -52,7 +61,9 @@ bench: $(READY)
 	$(BIN)/python benchmarks/serving.py
 
 lock: $(READY)
-	$(BIN)/uv pip compile -q --universal --generate-hashes --all-extras --no-header --python-version 3.11 pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --extra dev --extra docs --extra postgres --extra s3 --extra viz --no-header --python-version 3.11 pyproject.toml -o requirements.lock
+	$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['spark'], sep='\n')" \
+	| $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 -c requirements.lock - -o requirements-spark.lock
 
 $(READY): requirements.lock pyproject.toml
 	@echo "Setting up .venv (once; downloads about 500 MB)"
@@ -61,6 +72,12 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Spark and a Java, 400 MB: for ENGINE=spark and the real tests alone
+$(SPARK): requirements-spark.lock $(READY)
+	@echo "Setting up Spark in .venv (once; downloads about 400 MB)"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-spark.lock
 	@touch $@
 
 clean:

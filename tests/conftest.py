@@ -64,11 +64,11 @@ def raw_table() -> RawTable:
         import pyarrow as pa
         from ibis.util import gen_name
 
-        from salespipe.datasets.engine import connect
+        from salespipe.datasets.engine import handed_over, local
 
         numbered = [{**row, "_row": i} for i, row in enumerate(rows, start=1)]
         fields = [(c, pa.string()) for c in rows[0]] + [("_row", pa.int64())]
         table = pa.Table.from_pylist(numbered, schema=pa.schema(fields))
-        return connect().create_table(gen_name("raw"), table, temp=True)
+        return handed_over(local().create_table(gen_name("raw"), table, temp=True))
 
     return make

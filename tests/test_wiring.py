@@ -89,6 +89,8 @@ def test_the_forecasts_base_conf_spells_out_the_typed_defaults():
     assert set(own) == set(ForecastParams.model_fields)
     levels = own.pop("levels")
     del own["gate"], own["card"]
+    assert own["train"]["engine"] == "${engine:}"
+    own["train"]["engine"] = "duckdb"
     written = ForecastParams.model_validate({**own, "levels": levels}).model_dump()
     assert written == ForecastParams(levels=levels).model_dump()
     for part in ("backtest", "train", "trading", "guard", "coverage"):

@@ -11,6 +11,7 @@ from kedro.framework.hooks import hook_impl
 
 from salespipe.environment import set_environment
 from salespipe.errors import SalespipeError
+from salespipe.params_engine import EngineParams
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -21,6 +22,17 @@ if TYPE_CHECKING:
     from salespipe.tracking import Tracker
 
 logger = logging.getLogger("salespipe")
+
+
+class EngineHooks:
+    """Tells the datasets which engine conf names; it starts when the first table is asked for."""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Choose the engine for this process."""
+        from salespipe.datasets.engine import use
+
+        use(getattr(context.config_loader, "engine", EngineParams()))
 
 
 class ProgressHooks:

@@ -138,7 +138,8 @@ def check_data(root: Path, env: str) -> None:
         return
     source = yaml.safe_load((root / "conf" / env / "source.yml").read_text("utf-8")) or {}
     raw = root / "data" / "01_raw" / env
-    if all((table.get("read") or {}).get("query") for table in source.values()):
+    reads = [table.get("read") or {} for table in source.values()]
+    if all(read.get("query") or read.get("path") for read in reads):
         raw.mkdir(parents=True, exist_ok=True)
     elif not any(is_source_file(f) for f in raw.glob("*")):
         raise SalespipeError(f"{env} needs data: run `make run ENV={env} DATA=<file or folder>`.")

@@ -7,6 +7,9 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+EngineName = Literal["duckdb", "spark"]
+"""What computes tables."""
+
 
 class Params(BaseModel):
     """Frozen and strict about names: a misspelt key in conf is an error, not a default."""
@@ -70,10 +73,18 @@ class TrainParams(Params):
     """L2 penalty on the values of leaves."""
     min_outcomes: int = Field(100, gt=0)
     """Fewer of either outcome than this among the training rows, and the rule is the champion."""
+    device: Literal["cpu", "cuda"] = "cpu"
+    """`cuda` trains on a GPU; where there is none, on the processor, with a message."""
+    whole_rows: int | None = Field(5_000_000, ge=0)
+    """With more rows the trees' matrix is made of batches, in a quarter of the memory; None never
+    does."""
+    batch_rows: int = Field(500_000, gt=0)
     search_trials: int = Field(0, ge=0)
     """Optuna trials on the validation block; 0 keeps the defaults."""
     seed: int = 7
     """Of every draw by chance here."""
+    engine: EngineName = Field("duckdb", exclude=True)
+    """What the model's own conf says; see `ModelParams.engine`."""
 
 
 class BaselineParams(Params):
@@ -218,6 +229,8 @@ class ModelParams(Params):
     """What label 1 means where the source is a list of orders; `spend` is an amount."""
     snapshots: SnapshotParams = SnapshotParams()
     split: SplitParams = SplitParams()
+    engine: EngineName = "duckdb"
+    """What the trees are grown on: Spark grows them on its workers."""
     train: TrainParams = TrainParams()
     baselines: BaselineParams = BaselineParams()
     evaluate: EvaluateParams = EvaluateParams()
@@ -231,6 +244,11 @@ class ModelParams(Params):
         if self.snapshots.keep and self.outcome == "order_group":
             raise ValueError("snapshots.keep is for models of customers, not of product groups")
         return self
+
+    @property
+    def growing(self) -> TrainParams:
+        """How the trees are grown, and on what."""
+        return self.train.model_copy(update={"engine": self.engine})
 
 
 class ScoreParams(Params):

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from salespipe.params import CardParams, GateParams, Params
+from salespipe.params import CardParams, EngineName, GateParams, Params
 
 Measure = Literal["revenue", "orders", "units"]
 CandidateName = Literal[
@@ -44,6 +44,8 @@ class BacktestParams(Params):
 class ForecastTrainParams(Params):
     """One XGBoost over all series of a measure, slow and shallow."""
 
+    engine: EngineName = "duckdb"
+    """What mlforecast runs on: this process, or Spark's workers."""
     history_days: int = Field(400, ge=56)
     """Days before an origin that are learned from."""
     trees: int = Field(200, gt=0)

@@ -46,6 +46,9 @@ class ReadParams(Params):
 
     file: str | None = None
     """A name or pattern; by default `<table>.*`, or the only file there."""
+    path: str | None = None
+    """Instead of a file there: a Parquet file, or a folder of them, by path or, for Spark, by a URL
+    such as `s3a://…` or `hdfs://…`."""
     separator: str | None = None
     """Of a CSV; found by itself unless you say."""
     encoding: str | None = None

@@ -1,12 +1,12 @@
 """Kedro's settings of the project."""
 
 from salespipe.config import BusinessConfigLoader
-from salespipe.hooks import MlflowHooks, ProgressHooks
+from salespipe.hooks import EngineHooks, MlflowHooks, ProgressHooks
 from salespipe.viz import keep_viz_at_home
 
 keep_viz_at_home()
 
-HOOKS = (ProgressHooks(), MlflowHooks())
+HOOKS = (EngineHooks(), ProgressHooks(), MlflowHooks())
 
 # kedro-telemetry would call out; nothing leaves but what the user configured
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)

@@ -46,27 +46,42 @@ def pairs(lines: list[dict[str, Any]], *names: str) -> pd.DataFrame:
     return frame.set_index(["customer_id", "item_group"]).sort_index()
 
 
+@pytest.fixture(scope="module")
+def alone(engine: str) -> pd.DataFrame:
+    """Customer A's pairs, asked for once: on Spark that takes seconds."""
+    return pairs(LINES, "A")
+
+
+@pytest.fixture(scope="module")
+def together(engine: str) -> pd.DataFrame:
+    """Everyone's pairs."""
+    return pairs(LINES, "A", "B", "C")
+
+
 @pytest.mark.parametrize("group", EXPECTED)
-def test_features_of_a_pair_are_those_worked_out_by_hand(group: str) -> None:
-    row = pairs(LINES, "A").loc[("A", group)]
+def test_features_of_a_pair_are_those_worked_out_by_hand(alone: pd.DataFrame, group: str) -> None:
+    row = alone.loc[("A", group)]
     assert {name: row[name] for name in EXPECTED[group]} == pytest.approx(EXPECTED[group])
 
 
-def test_every_customer_has_every_group_and_never_bought_is_zero_orders() -> None:
-    frame = pairs(LINES, "A", "B", "C")
+def test_every_customer_has_every_group_and_never_bought_is_zero_orders(
+    together: pd.DataFrame,
+) -> None:
+    frame = together
     assert list(frame.index) == [(c, g) for c in "ABC" for g in "XY"]
     never = frame.loc[("C", "Y")]
     assert (never.pair_orders_total, never.pair_spend_total) == (0, 0)
     assert pd.isna(never.pair_recency_days)
 
 
-def test_other_customers_asked_for_change_no_feature() -> None:
-    alone, together = pairs(LINES, "A"), pairs(LINES, "A", "B", "C")
+def test_other_customers_asked_for_change_no_feature(
+    alone: pd.DataFrame, together: pd.DataFrame
+) -> None:
     pd.testing.assert_frame_equal(alone, together.loc[["A"]], check_exact=True)
 
 
-def test_every_feature_is_told_in_words() -> None:
-    for name in pairs(LINES, "A").columns.drop("as_of"):
+def test_every_feature_is_told_in_words(alone: pd.DataFrame) -> None:
+    for name in alone.columns.drop("as_of"):
         assert "_" not in feature_help(name), name
 
 

@@ -9,9 +9,11 @@ from typing import Any
 import ibis
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from salespipe.datasets.engine import read_parquet
 from salespipe.features import FEATURE_GROUPS, customer_features
 from tests.features import by_hand
 from tests.features.shop import SCHEMAS, features, snapshots
@@ -105,6 +107,25 @@ def test_appending_any_future_rows_changes_no_feature(
     assert SHOP().features(past + future, seen + unseen) == before
 
 
+def test_a_history_that_goes_on_changes_no_feature_of_anyone(tmp_path: Any) -> None:
+    """What the test above draws, for a few hundred customers in one query."""
+    con = ibis.duckdb.connect()
+    shop(con, 4000)
+    rows = con.table("orders")
+    con.to_parquet(rows.filter(rows.ordered_at < DAY), tmp_path / "past.parquet")
+    con.to_parquet(rows, tmp_path / "all.parquet")
+    names = sorted(rows.customer_id.execute().unique())
+    wanted = snapshots(*[(name, day) for name in names for day in (AS_OF, "2024-12-31")])
+    known, whole = (
+        features({"orders": read_parquet(tmp_path / f"{name}.parquet")}, wanted).xs(
+            AS_OF, level="as_of"
+        )
+        for name in ("past", "all")
+    )
+    pd.testing.assert_frame_equal(known, whole, check_exact=True)
+    assert known.orders_total.sum() > 100
+
+
 def shop(con: Any, lines: int = 20_000) -> None:
     """A few hundred customers with prices that no binary float holds exactly."""
     con.raw_sql("select setseed(0.5)")
@@ -128,8 +149,13 @@ def shop(con: Any, lines: int = 20_000) -> None:
     )
 
 
-def test_the_number_of_threads_changes_no_byte() -> None:
-    con = ibis.duckdb.connect()
+@pytest.fixture
+def con() -> Any:
+    """A DuckDB, for tests that are about nothing else: those don't run on Spark."""
+    return ibis.duckdb.connect()
+
+
+def test_the_number_of_threads_changes_no_byte(con: Any) -> None:
     shop(con)
     query = customer_features({"orders": con.table("orders")}, con.table("snapshots"))
     query = query.order_by("customer_id", "as_of")
@@ -148,7 +174,8 @@ def test_the_features_equal_those_written_by_hand(tmp_path: Any) -> None:
     orders, wanted = con.table("orders"), con.table("snapshots")
     con.to_parquet(orders, tmp_path / "orders.parquet")
     con.to_parquet(wanted, tmp_path / "snapshots.parquet")
-    ours = con.to_pandas(customer_features({"orders": orders}, wanted, groups))
+    orders, wanted = (read_parquet(tmp_path / f"{n}.parquet") for n in ("orders", "snapshots"))
+    ours = customer_features({"orders": orders}, wanted, groups).to_pandas()
     ours = ours.set_index("customer_id").sort_index().drop(columns="as_of")
     for name, build in {"sql": by_hand.build_sql, "pandas": by_hand.build_pandas}.items():
         build(tmp_path, tmp_path / f"{name}.parquet")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset
 
-from salespipe.datasets.engine import connect
+from salespipe.datasets.engine import read_parquet, write_parquet
 from salespipe.files import remove, replacing
 
 if TYPE_CHECKING:
@@ -29,13 +29,13 @@ class KeptRows(AbstractDataset["dict[str, ir.Table]", "dict[str, ir.Table]"]):
 
     def load(self) -> dict[str, ir.Table]:
         files = sorted(self._folder.glob("*.parquet"))
-        return {file.stem: connect().read_parquet(file) for file in files}
+        return {file.stem: read_parquet(file) for file in files}
 
     def save(self, data: dict[str, ir.Table]) -> None:
         for name, table in data.items():
             if not (file := self._folder / f"{name}.parquet").exists():
                 with replacing(file) as beside:
-                    table.order_by("entity_id").to_parquet(beside, compression="zstd")
+                    write_parquet(table.order_by("entity_id"), beside)
         for file in self._folder.glob("*.parquet"):
             if file.stem not in data:
                 remove(file)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset
 
-from salespipe.datasets.engine import connect
+from salespipe.datasets.engine import handed_over, literal, local, numbered
 from salespipe.datasets.formats import FORMATS, is_source_file
 from salespipe.datasets.previews import first_of, rows_preview
 from salespipe.errors import SalespipeError
 from salespipe.params_source import ReadParams, SourceParams
+
+PARQUET = "Parquet"
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -64,15 +66,18 @@ def read_source(name: str, folder: Path, read: ReadParams) -> ir.Table:
         SalespipeError: there is no such file, several might be meant, or it can't be read.
     """
     if read.query is not None:
-        return _read_query(name, read)
-    path = find_file(name, folder, read.file)
+        return handed_over(_read_query(name, read))
+    path = None if read.path else find_file(name, folder, read.file)
     try:
-        return _read_file(path, read)
+        if path is None or _kind(path) == PARQUET:
+            return numbered(str(path or read.path))
+        return handed_over(_read(path, read))
     except SalespipeError:
         raise
     except Exception as error:  # each engine has its own errors; the person needs one sentence
         reason = " ".join(str(error).split("\n\n")[0].split())
-        raise SalespipeError(f"{path} can't be read as {_kind(path)}: {reason}") from error
+        kind = _kind(path) if path else PARQUET
+        raise SalespipeError(f"{path or read.path} can't be read as {kind}: {reason}") from error
 
 
 def find_file(name: str, folder: Path, pattern: str | None) -> Path:
@@ -102,12 +107,10 @@ def find_file(name: str, folder: Path, pattern: str | None) -> Path:
 
 
 def _kind(path: Path) -> str:
-    return {".parquet": "Parquet", ".xlsx": "an xlsx workbook"}.get(path.suffix, "CSV")
+    return {".parquet": PARQUET, ".xlsx": "an xlsx workbook"}.get(path.suffix, "CSV")
 
 
-def _read_file(path: Path, read: ReadParams) -> ir.Table:
-    if path.suffix == ".parquet":
-        return _numbered(f"select * from read_parquet({_literal(path)})")
+def _read(path: Path, read: ReadParams) -> ir.Table:
     if path.suffix == ".xlsx":
         return _read_xlsx(path, read)
     return _read_csv(path, read)
@@ -128,15 +131,15 @@ def _read_csv(path: Path, read: ReadParams) -> ir.Table:
 
 def _scan_csv(path: Path, separator: str | None, encoding: str) -> ir.Table:
     """Raises UnicodeError where the file is not in that encoding."""
-    backend = connect()
+    backend = local()
     header, delimiter = _header(path, separator, encoding)
-    columns = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in header)
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in header)
     name, rejects = _fresh_name(), _fresh_name()
     backend.raw_sql(
-        f"create temp table {name} as select * from read_csv({_literal(path)}, "
+        f"create temp table {name} as select * from read_csv({literal(path)}, "
         f"auto_detect = false, columns = {{{columns}}}, header = true, "
-        f"delim = {_literal(delimiter)}, quote = '\"', escape = '\"', "
-        f"encoding = {_literal(encoding)}, store_rejects = true, "
+        f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', "
+        f"encoding = {literal(encoding)}, store_rejects = true, "
         f"rejects_table = '{rejects}', rejects_scan = '{rejects}_scan')"
     )
     kinds = backend.raw_sql(f"select distinct cast(error_type as varchar) from {rejects}")
@@ -198,7 +201,7 @@ def _read_query(name: str, read: ReadParams) -> ir.Table:
 
 
 def _from_arrow(table: pa.Table) -> ir.Table:
-    stored = connect().create_table(_fresh_name(), _plain(table), temp=True)
+    stored = local().create_table(_fresh_name(), _plain(table), temp=True)
     return _numbered(f"select * from {stored.get_name()}")
 
 
@@ -215,14 +218,10 @@ def _plain(table: pa.Table) -> pa.Table:
 
 
 def _numbered(query: str) -> ir.Table:
-    return connect().sql(f"select *, row_number() over () as _row from ({query})")
+    return local().sql(f"select *, row_number() over () as _row from ({query})")
 
 
 def _fresh_name() -> str:
     from ibis.util import gen_name
 
     return str(gen_name("source"))
-
-
-def _literal(value: str | Path) -> str:
-    return "'" + str(value).replace("'", "''") + "'"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset
 
-from salespipe.datasets.engine import connect
+from salespipe.datasets.engine import read_parquet, write_parquet
 from salespipe.datasets.previews import first_of, parquet_preview
 from salespipe.files import remove, replacing
 
@@ -42,12 +42,12 @@ class ParquetTables(AbstractDataset["dict[str, ir.Table]", "dict[str, ir.Table]"
         return {file.stem.removeprefix(self._prefix): file for file in files}
 
     def load(self) -> dict[str, ir.Table]:
-        return {name: connect().read_parquet(file) for name, file in self._files().items()}
+        return {name: read_parquet(file) for name, file in self._files().items()}
 
     def save(self, data: dict[str, ir.Table]) -> None:
         for name, table in data.items():
             with replacing(self._folder / f"{self._prefix}{name}.parquet") as beside:
-                table.to_parquet(beside, compression="zstd")
+                write_parquet(table, beside)
         for name, file in self._files().items():
             if name not in data:
                 remove(file)
@@ -76,7 +76,7 @@ class ParquetBatches(AbstractDataset["Iterable[dict[str, pa.Table]]", "dict[str,
         self.metadata = metadata
 
     def load(self) -> dict[str, ir.Table]:
-        return {name: connect().read_parquet(file) for name, file in self._files.items()}
+        return {name: read_parquet(file) for name, file in self._files.items()}
 
     def save(self, data: Iterable[dict[str, pa.Table]]) -> None:
         with ExitStack() as stack:
@@ -126,7 +126,7 @@ class ParquetFrame(AbstractDataset["ir.Table", "pd.DataFrame"]):
 
     def save(self, data: ir.Table) -> None:
         with replacing(self._filepath) as beside:
-            data.to_parquet(beside, compression="zstd")
+            write_parquet(data, beside)
 
     def preview(self, nrows: int = 5) -> TablePreview:
         return parquet_preview(self._filepath, nrows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,13 @@ import pandas as pd
 
 from salespipe.errors import SalespipeError
 from salespipe.features import ItemGroups, customer_features, pair_features
-from salespipe.modelling.score import as_of_now, mark_contacts, score_rows, without_score
+from salespipe.modelling.score import (
+    answer_rows,
+    answer_types,
+    as_of_now,
+    mark_contacts,
+    rank_rows,
+)
 from salespipe.modelling.snapshots import population
 from salespipe.params import ModelParams, ScoreParams
 
@@ -27,11 +33,24 @@ logger = logging.getLogger(__name__)
 ITEM_GROUP = "item_group"
 
 
+Answer = Callable[[pd.DataFrame], pd.DataFrame]
+Spread = Callable[["ir.Table", Answer, Mapping[str, str]], pd.DataFrame]
+"""Runs a function of rows over a table, part by part or at once; the last argument has the Ibis
+types of what comes back."""
+
+
+def in_memory(table: ir.Table, answer: Answer, types: Mapping[str, str]) -> pd.DataFrame:
+    """All rows at once, in this process."""
+    del types
+    return answer(pd.DataFrame(table.to_pandas()))
+
+
 def score_models(
     tables: Mapping[str, ir.Table],
     champions: Mapping[str, InOffice],
     conf: Mapping[str, ModelParams],
     score: ScoreParams,
+    spread: Spread = in_memory,
 ) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
     """Scores everyone with each champion.
 
@@ -40,9 +59,10 @@ def score_models(
         champions: by model.
         conf: of each model.
         score: as of when, which models, how many contacts.
+        spread: how a function of rows is run over a table.
 
     Returns:
-        A list a model, as `score_rows` gives it, with `contact` and, where one of the models ranks
+        A list a model, as `rank_rows` gives it, with `contact` and, where one of the models ranks
         product groups, `recommended_group`; and a JSON-ready report of each.
 
     Raises:
@@ -50,7 +70,7 @@ def score_models(
     """
     day = as_of_now(tables, score.as_of)
     lists = {
-        name: _score(tables, readable(name, champions), conf[name], day)
+        name: _score(tables, readable(name, champions), conf[name], day, spread)
         for name in wanted_models(champions, conf, score)
     }
     offers = next((rows for rows in lists.values() if ITEM_GROUP in rows), None)
@@ -93,18 +113,25 @@ def readable(name: str, champions: Mapping[str, InOffice]) -> InOffice:
 
 
 def _score(
-    tables: Mapping[str, ir.Table], office: InOffice, model: ModelParams, day: date | None
+    tables: Mapping[str, ir.Table],
+    office: InOffice,
+    model: ModelParams,
+    day: date | None,
+    spread: Spread,
 ) -> pd.DataFrame:
     assert office.model is not None  # noqa: S101 - `readable` has seen to it
-    rows = rows_as_of(tables, office.model, model, day)
-    gone = silent_too_long(rows, model)
-    scores = score_rows(rows[~gone], office, model.costs)
-    logger.info("  %s rows scored by v%d", f"{len(scores):,}", office.version)
+    table = table_as_of(tables, office.model, model, day)
     why = f"no order in the last {model.snapshots.active_days} days: not scored"
-    if not gone.any():
-        return scores
-    listed = without_score(rows[gone], office, why).reindex(columns=scores.columns)
-    return pd.concat([scores, listed.astype(scores.dtypes)], ignore_index=True)
+
+    def answer(rows: pd.DataFrame) -> pd.DataFrame:
+        known = ~silent_too_long(rows, model).to_numpy(dtype=bool)
+        return answer_rows(rows, office, model.costs, known, why)
+
+    types = answer_types(table.columns, office.model.target.output)
+    scores = rank_rows(spread(table, answer, types))
+    scored = int(scores["expected_value"].notna().sum())
+    logger.info("  %s rows scored by v%d", f"{scored:,}", office.version)
+    return scores
 
 
 def silent_too_long(rows: pd.DataFrame, model: ModelParams) -> pd.Series[bool]:
@@ -118,6 +145,13 @@ def silent_too_long(rows: pd.DataFrame, model: ModelParams) -> pd.Series[bool]:
 def rows_as_of(
     tables: Mapping[str, ir.Table], champion: Model, model: ModelParams, day: date | None
 ) -> pd.DataFrame:
+    """The rows of `table_as_of` in this process."""
+    return pd.DataFrame(table_as_of(tables, champion, model, day).to_pandas())
+
+
+def table_as_of(
+    tables: Mapping[str, ir.Table], champion: Model, model: ModelParams, day: date | None
+) -> ir.Table:
     """The features of every customer, or of active ones with each product group, as for training.
 
     Args:
@@ -127,7 +161,7 @@ def rows_as_of(
         day: None where the source is a table of snapshots: the latest row of each entity.
     """
     if day is None:
-        return pd.DataFrame(latest_snapshots(tables["snapshots"]).to_pandas())
+        return latest_snapshots(tables["snapshots"])
     now = ibis.memtable({"as_of": [day]}, schema={"as_of": "date"})
     groups = champion.meta.get("item_groups")
     if groups is None:
@@ -135,7 +169,7 @@ def rows_as_of(
     else:
         rows = population(tables["orders"], now, model.snapshots.active_days).cache()
         features = pair_features(tables, rows, ItemGroups.model_validate(groups))
-    return pd.DataFrame(features.rename(entity_id="customer_id").to_pandas())
+    return features.rename(entity_id="customer_id")
 
 
 def latest_snapshots(snapshots: ir.Table) -> ir.Table:

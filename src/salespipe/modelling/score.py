@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from salespipe.errors import SalespipeError
 from salespipe.modelling.costs import contact_gain, spend_of, worth_of
 from salespipe.modelling.frame import Floats
-from salespipe.modelling.reasons import strongest_reasons
+from salespipe.modelling.reasons import SHOWN, strongest_reasons
 from salespipe.params import CostParams, ScoreParams
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
     from salespipe.modelling.evidence import InOffice
 
+Flags = NDArray[np.bool_]
 DECILES = 10
+REASONS = tuple(f"reason_{place + 1}" for place in range(SHOWN))
 OPTED_OUT = "opted_out"
 
 
@@ -54,36 +57,79 @@ def score_rows(rows: pd.DataFrame, office: InOffice, costs: CostParams) -> pd.Da
         costs: what a success is worth.
 
     Returns:
-        Keys, `probability` (or `amount`), `decile` (1 is the highest tenth), `recent_spend`,
-        `expected_value` (probability times recent spend, or the amount), `reason_1` to `reason_3`,
-        `suppressed` (opted out, never to be contacted), `champion_version`.
+        As `answer_rows` and `rank_rows` have it.
+    """
+    return rank_rows(answer_rows(rows, office, costs, np.ones(len(rows), dtype=bool), ""))
+
+
+def answer_rows(
+    rows: pd.DataFrame, office: InOffice, costs: CostParams, known: Flags, why: str
+) -> pd.DataFrame:
+    """What the champion says of each row, looked at by itself: any part of the rows may come alone.
+
+    Args:
+        rows: n rows with keys and the champion's features.
+        office: the champion.
+        costs: what a success is worth.
+        known: of each row, whether the champion speaks of such customers.
+        why: the reason told of those that it does not speak of, who are listed all the same.
+
+    Returns:
+        Keys, `probability` (or `amount`), `recent_spend`, `expected_value` (probability times
+        recent spend, or the amount), `reason_1` to `reason_3`, `suppressed` (opted out, never to be
+        contacted), `champion_version`, in the rows' order.
     """
     model = office.model
     assert model is not None  # noqa: S101 - `readable` has seen to it
-    predicted = np.asarray(model.predict(rows), dtype=np.float64)
-    worth = worth_of(rows, costs, model.target)
-    keys = [name for name in ("entity_id", "item_group", "as_of") if name in rows]
-    scores = rows[keys].assign(
+    heard, predicted = rows[known], np.full(len(rows), np.nan)
+    reasons = pd.DataFrame(dict.fromkeys(REASONS), index=rows.index, dtype="string")
+    reasons.loc[~known, REASONS[0]] = why
+    if len(heard):
+        predicted[known] = model.predict(heard)
+        reasons.loc[known] = strongest_reasons(model, heard)
+    return rows[keys_of(rows)].assign(
         **{model.target.output: predicted},
-        decile=deciles(predicted),
-        recent_spend=spend_of(rows, costs),
-        expected_value=predicted * worth,
-        **{str(name): words for name, words in strongest_reasons(model, rows).items()},
+        recent_spend=np.where(known, spend_of(rows, costs), np.nan),
+        expected_value=predicted * worth_of(rows, costs, model.target),
+        **{str(name): words for name, words in reasons.items()},
         suppressed=opted_out(rows),
         champion_version=office.version,
     )
-    by = ["expected_value", model.target.output, *keys[:2]]
-    falling = [False, False, *(True for _ in keys[:2])]
-    return scores.sort_values(by, ascending=falling, kind="stable").reset_index(drop=True)
 
 
-def without_score(rows: pd.DataFrame, office: InOffice, why: str) -> pd.DataFrame:
-    """Customers that the champion does not speak of, so that the list holds everyone."""
-    keys = [name for name in ("entity_id", "item_group", "as_of") if name in rows]
-    listed = rows[keys].assign(
-        reason_1=why, suppressed=opted_out(rows), champion_version=office.version
-    )
-    return listed.sort_values(keys[:1], kind="stable")
+def rank_rows(answers: pd.DataFrame) -> pd.DataFrame:
+    """Answers with the best prospects first and those without one last, and `decile`.
+
+    1 is the highest tenth of those that have an answer.
+    """
+    output = "amount" if "amount" in answers else "probability"
+    scored = answers[output].notna().to_numpy()
+    tenths = pd.Series(pd.NA, answers.index, dtype="Int64")
+    tenths[scored] = deciles(answers[output].to_numpy(dtype=np.float64)[scored])
+    ranked = answers.copy()
+    ranked.insert(list(answers.columns).index(output) + 1, "decile", tenths)
+    keys = keys_of(answers)[:2]
+    by, rising = ["expected_value", output, *keys], [False, False, *(True for _ in keys)]
+    return ranked.sort_values(by, ascending=rising, kind="stable").reset_index(drop=True)
+
+
+def keys_of(rows: pd.DataFrame) -> list[str]:
+    """The keys that a list has, in its order."""
+    return [name for name in ("entity_id", "item_group", "as_of") if name in rows]
+
+
+def answer_types(columns: Collection[str], output: str) -> dict[str, str]:
+    """Ibis types of what `answer_rows` gives, for an engine that has to know them beforehand."""
+    keys = {"entity_id": "string", "item_group": "string", "as_of": "date"}
+    return {
+        **{name: dtype for name, dtype in keys.items() if name in columns},
+        output: "float64",
+        "recent_spend": "float64",
+        "expected_value": "float64",
+        **dict.fromkeys(REASONS, "string"),
+        "suppressed": "boolean",
+        "champion_version": "int64",
+    }
 
 
 def deciles(score: Floats) -> Any:

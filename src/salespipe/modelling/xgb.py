@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +13,18 @@ import pandas as pd
 
 from salespipe.modelling.development import Fold
 from salespipe.modelling.frame import Floats
+from salespipe.modelling.growing import Grower, Here, matrix
 from salespipe.modelling.target import OUTCOME, Target
 from salespipe.params import TrainParams
 
 if TYPE_CHECKING:
     import xgboost
 
+logger = logging.getLogger(__name__)
+
 THREADS = 2
+TRY = np.array([0.5])
+"""A label to try a device on."""
 SMALL = 20_000_000
 """Cells below which threads wait for one another longer than they work. The fitted model is the
 same, byte for byte, for any number of threads."""
@@ -36,12 +43,12 @@ class BoostedTrees:
 
     def log_odds(self, design: pd.DataFrame) -> Floats:
         """Score of each row: log-odds of label 1, or log amount."""
-        margin = self.booster.predict(_matrix(design), output_margin=True)
+        margin = self.booster.predict(matrix(design), output_margin=True)
         return np.asarray(margin, dtype=np.float64) + float(self.booster.attr(SHIFT) or 0.0)
 
     def contributions(self, design: pd.DataFrame) -> pd.DataFrame:
         """SHAP values of each feature in log-odds (TreeSHAP, Lundberg et al. 2018; exact)."""
-        values = self.booster.predict(_matrix(design), pred_contribs=True)
+        values = self.booster.predict(matrix(design), pred_contribs=True)
         values = np.asarray(values, dtype=np.float64)[:, :-1]
         return pd.DataFrame(values, columns=design.columns, index=design.index)
 
@@ -83,7 +90,26 @@ def booster_params(params: TrainParams, cells: int, target: Target = OUTCOME) ->
         "lambda": params.reg_lambda,
         "seed": params.seed,
         "nthread": 1 if cells < SMALL else THREADS,
+        **({} if params.device == "cpu" else {"device": usable_device(params.device)}),
     }
+
+
+@lru_cache
+def usable_device(wanted: str) -> str:
+    """The device that conf names, or the processor where there is none or XGBoost can't use it."""
+    import xgboost
+
+    if not xgboost.build_info()["USE_CUDA"]:
+        logger.warning("  device %s: this XGBoost has no GPU code; training on the cpu", wanted)
+        return "cpu"
+    try:
+        xgboost.train(
+            {"device": wanted, "verbosity": 0}, matrix(pd.DataFrame({"x": [0.0]}), TRY), 1
+        )
+    except xgboost.core.XGBoostError as error:
+        logger.warning("  device %s: %s; training on the cpu", wanted, str(error).splitlines()[0])
+        return "cpu"
+    return wanted
 
 
 def fit_trees(
@@ -102,13 +128,20 @@ def fit_trees(
         trees: How many.
         target: What is predicted.
     """
-    import xgboost
-
     unit, settings = target.unit(label), booster_params(params, design.size, target)
-    booster = xgboost.train(settings, _matrix(design, label / unit), max(trees, 1))
+    booster = grower_of(params).train(design, label / unit, settings, max(trees, 1))
     if unit != 1.0:
         booster.set_attr(**{SHIFT: repr(float(np.log(unit)))})
     return BoostedTrees(booster)
+
+
+def grower_of(params: TrainParams) -> Grower:
+    """Who grows the trees: Spark, where conf names it, else this process within conf's bound."""
+    if params.engine == "spark":
+        from salespipe.modelling.distributed import OnSpark
+
+        return OnSpark()
+    return Here(params.whole_rows, params.batch_rows)
 
 
 def stop_early(
@@ -129,7 +162,7 @@ def stop_early(
         params: How the trees are grown; `max_trees` and `early_stopping_rounds` bound the search.
         target: What is predicted.
     """
-    growing = [_Growing(design, label, fold, params, target) for fold in folds]
+    growing = [_Scaled(design, label, fold, params, target) for fold in folds]
     truth = np.concatenate([label[fold.held] for fold in folds])
     curve: list[float] = []
     best = np.inf
@@ -144,8 +177,8 @@ def stop_early(
     return HeldOut(trees=kept[0], log_odds=kept[1], curve=tuple(curve))
 
 
-class _Growing:
-    """A booster that grows by a few trees at a time and is looked at in between."""
+class _Scaled:
+    """A fold's trees as they grow, on the scale of its labels."""
 
     def __init__(
         self,
@@ -155,26 +188,13 @@ class _Growing:
         params: TrainParams,
         target: Target,
     ) -> None:
-        import xgboost
-
         unit = target.unit(label[fold.fit])
         self._shift = float(np.log(unit))
-        self._train = _matrix(design.iloc[fold.fit], label[fold.fit] / unit)
-        self._held = _matrix(design.iloc[fold.held])
         settings = booster_params(params, len(fold.fit) * design.shape[1], target)
-        # Both matrices in the booster's cache: each look then adds the new trees only.
-        self._booster = xgboost.Booster(settings, cache=[self._train, self._held])
-        self._rounds = 0
+        self._growing = grower_of(params).growing(
+            design.iloc[fold.fit], label[fold.fit] / unit, design.iloc[fold.held], settings,
+            params.max_trees,
+        )  # fmt: skip
 
     def grow(self, trees: int) -> Floats:
-        for _ in range(trees):
-            self._booster.update(self._train, self._rounds)
-            self._rounds += 1
-        margin = self._booster.predict(self._held, output_margin=True)
-        return np.asarray(margin, dtype=np.float64) + self._shift
-
-
-def _matrix(design: pd.DataFrame, label: Floats | None = None) -> xgboost.DMatrix:
-    import xgboost
-
-    return xgboost.DMatrix(design, label, enable_categorical=True, nthread=1)
+        return self._growing.grow(trees) + self._shift

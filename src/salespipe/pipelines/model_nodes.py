@@ -55,13 +55,16 @@ def fit_model(model_input: Frame, model: ModelParams) -> tuple[Any, Any]:
     Returns:
         All of them with the choice, and the chosen model.
     """
+    from salespipe.datasets.engine import spark_session
     from salespipe.modelling.candidates import train_candidates
     from salespipe.modelling.evidence import model_facts
     from salespipe.modelling.frame import infer_schema
     from salespipe.modelling.target import target_of
 
     schema, target = infer_schema(model_input, model.sensitive.kept_out), target_of(model.outcome)
-    trained = train_candidates(model_input, schema, model.train, model.baselines, target)
+    if model.engine == "spark":
+        spark_session()  # the trees are grown on the one that runs
+    trained = train_candidates(model_input, schema, model.growing, model.baselines, target)
     logger.info("  chosen: %s (%s)", trained.chosen, trained.reason)
     champion = trained.champion
     return trained, replace(champion, meta=champion.meta | model_facts(model_input, model))

@@ -37,25 +37,36 @@ def fit_tweedie(history: History, params: ForecastTrainParams) -> Floats:
         history: trading days before the origin.
         params: how trees are grown.
     """
-    from mlforecast import MLForecast
-    from mlforecast.lag_transforms import RollingMean
-
     week, steps = history.week, len(history.ahead)
     mean = np.maximum(history.values.mean(axis=0), SMALL)
     names = np.array([f"{column:05d}" for column in range(len(history.series))])
     train = _long(names, history.values / mean, history.weekdays)
     train["level"] = np.repeat(_level_codes(history), len(history.values))
-    learner = MLForecast(
-        {"xgb": regressor(params, "reg:tweedie", tweedie_variance_power=params.tweedie_power)},
-        freq=1,
-        lags=sorted({1, 2, week - 1, week, 2 * week, 3 * week, 4 * week} - {0}),
-        lag_transforms={1: [RollingMean(n * week, min_samples=1) for n in (1, 2, 4)]},
-    )
-    learner.fit(train, static_features=["level"])
+    learner = _learner(train, week, params)
     known = len(history.values)
     future = _long(names, np.zeros((steps, len(names))), history.ahead, known).drop(columns="y")
     made = learner.predict(steps, X_df=future).sort_values(["unique_id", "ds"])
     return np.asarray(made["xgb"].to_numpy().reshape(len(names), steps).T * mean)
+
+
+def _learner(train: pd.DataFrame, week: int, params: ForecastTrainParams) -> Any:
+    """mlforecast's, fitted here or on Spark's workers."""
+    from mlforecast import MLForecast
+    from mlforecast.lag_transforms import RollingMean
+
+    features: dict[str, Any] = {
+        "freq": 1,
+        "lags": sorted({1, 2, week - 1, week, 2 * week, 3 * week, 4 * week} - {0}),
+        "lag_transforms": {1: [RollingMean(n * week, min_samples=1) for n in (1, 2, 4)]},
+    }
+    tweedie = {"tweedie_variance_power": params.tweedie_power}
+    if params.engine == "spark":
+        from salespipe.modelling.forecast.distributed import fit_on_spark
+
+        return fit_on_spark(train, grown_by(params, "reg:tweedie", **tweedie), features)
+    learner = MLForecast({"xgb": regressor(params, "reg:tweedie", **tweedie)}, **features)
+    learner.fit(train, static_features=["level"])
+    return learner
 
 
 def _long(names: Any, values: Floats, weekdays: Integers, first: int = 0) -> pd.DataFrame:
@@ -149,16 +160,20 @@ def regressor(params: ForecastTrainParams, objective: str, **more: Any) -> XGBRe
     """
     import xgboost
 
-    return xgboost.XGBRegressor(
-        objective=objective,
-        n_estimators=params.trees,
-        learning_rate=params.learning_rate,
-        max_depth=params.max_depth,
-        min_child_weight=params.min_child_weight,
-        subsample=params.subsample,
-        colsample_bytree=params.colsample_bytree,
-        reg_lambda=params.reg_lambda,
-        random_state=params.seed,
-        n_jobs=1,
+    return xgboost.XGBRegressor(**grown_by(params, objective, **more), n_jobs=1)
+
+
+def grown_by(params: ForecastTrainParams, objective: str, **more: Any) -> dict[str, Any]:
+    """Conf in the words of xgboost's estimators, wherever they run."""
+    return {
+        "objective": objective,
+        "n_estimators": params.trees,
+        "learning_rate": params.learning_rate,
+        "max_depth": params.max_depth,
+        "min_child_weight": params.min_child_weight,
+        "subsample": params.subsample,
+        "colsample_bytree": params.colsample_bytree,
+        "reg_lambda": params.reg_lambda,
+        "random_state": params.seed,
         **more,
-    )
+    }

@@ -41,8 +41,12 @@ def fit_model(model_input: Frame, forecast: ForecastParams) -> tuple[Any, Any]:
     Returns:
         Every measure's backtest and choice, and the forecast.
     """
+    from salespipe.datasets.engine import spark_session
     from salespipe.modelling.forecast.saved import make_model
     from salespipe.modelling.forecast.train import train_measures
+
+    if forecast.train.engine == "spark":
+        spark_session()  # mlforecast finds the one that runs
 
     trained = train_measures(model_input, forecast)
     for measure, one in trained.items():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from salespipe.datasets.engine import run_sql
 from salespipe.errors import SalespipeError
 from salespipe.params_source import ColumnSource, TableSource
 from salespipe.schemas import CONTRACTS
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 ROW = "_row"
 LINE = "_line"
 GIVEN = "_given_"
+TEXT = "_text_"
+"""Before the name of a column: what the source has there, as trimmed text."""
 
 _OFFSET = r"(\d\d:\d\d)(:\d\d(?:\.\d+)?)?\s*(?:([+-]\d\d):?(\d\d)|Z)$"
 _THOUSANDS = {".": r"^-?\d{1,3}(,\d{3})+(\.\d+)?$", ",": r"^-?\d{1,3}(\.\d{3})+(,\d+)?$"}
@@ -57,26 +60,29 @@ def map_table(name: str, raw: ir.Table, source: TableSource) -> ir.Table:
     _check_targets(name, sources)
     _check_leakage(name, source)
     _check_source_columns(name, raw.columns, source)
-    texts = {column: _source_text(mapping) for column, mapping in sources.items()}
     attributes = dict.fromkeys(source.numbers, "float64") | dict.fromkeys(
         source.categories, "category"
     )
+    sources |= {column: ColumnSource(column=column) for column in attributes}
+    texts = [f"{_source_text(how)} as {_quote(TEXT + name)}" for name, how in sources.items()]
     selects = [_quote(ROW)]
     for column, field in CONTRACTS[name].fields.items():
-        selects += _select(column, field.dtype, texts.get(column), sources.get(column))
+        selects += _select(column, field.dtype, sources.get(column))
     for column, dtype in attributes.items():
-        selects += _select(column, dtype, _text(_quote(column)), ColumnSource(column=column))
-    return raw.alias("raw").sql(f"select {', '.join(selects)} from raw")
+        selects += _select(column, dtype, sources[column])
+    read = f"select {_quote(ROW)}, {', '.join(texts)} from raw"
+    return run_sql(raw, f"select {', '.join(selects)} from ({read}) as texts")
 
 
-def _select(column: str, dtype: str, text: str | None, mapping: ColumnSource | None) -> list[str]:
-    if text is None or mapping is None:
+def _select(column: str, dtype: str, mapping: ColumnSource | None) -> list[str]:
+    text = _quote(TEXT + column)
+    if mapping is None:
         sql_type = "varchar" if dtype in ("string", "category") else _sql_type(dtype)
         return [f"cast(null as {sql_type}) as {_quote(column)}"]
     value = _typed(column, dtype, text, mapping)
     return [
         f"{value} as {_quote(column)}",
-        f"({text}) is not null as {_quote(GIVEN + column)}",
+        f"{text} is not null as {_quote(GIVEN + column)}",
     ]
 
 

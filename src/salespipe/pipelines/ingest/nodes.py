@@ -14,7 +14,7 @@ from salespipe.pipelines.ingest.quarantine import (
     with_reasons,
 )
 from salespipe.pipelines.ingest.returns import match_returns
-from salespipe.schemas import pandera_schema
+from salespipe.schemas import CONTRACTS, pandera_schema
 from salespipe.types import Table, Tables
 
 
@@ -60,10 +60,17 @@ def validate_tables(tables: Tables) -> Tables:
                 f"(02_intermediate, quarantine_{name}.parquet) and mend source.yml or the file."
             )
         try:
-            pandera_schema(name).validate(table, lazy=True)
+            pandera_schema(name).validate(to_microseconds(name, table), lazy=True)
         except pandera.errors.SchemaErrors as error:
             raise SalespipeError(f"{name} breaks its contract: {error.message}") from error
     return tables
+
+
+def to_microseconds(name: str, table: Table) -> Table:
+    """Times as the contract has them: Spark's are of microseconds always, and don't say so."""
+    fields = CONTRACTS[name].fields
+    times = {c: f.dtype for c, f in fields.items() if f.dtype.startswith("timestamp")}
+    return table.cast(times) if all(table[c].type().is_timestamp() for c in times) else table
 
 
 def report_ingest(sources: Tables, tables: Tables, quarantine: Tables) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from salespipe.datasets.engine import run_sql
 from salespipe.params_source import TableSource
 from salespipe.pipelines.ingest.mapping import GIVEN, LINE, ROW
 from salespipe.schemas import CONTRACTS, Field
@@ -46,7 +47,7 @@ def _refused(raw: ir.Table, source: TableSource) -> ir.Table | None:
         f"coalesce(try({condition}), false) as {_flag(i)}"
         for i, condition in enumerate(source.refuse.values())
     ]
-    return raw.alias("raw").sql(f"select {ROW}, {', '.join(flags)} from raw")
+    return run_sql(raw, f"select {ROW}, {', '.join(flags)} from raw")
 
 
 def _flag(index: int) -> str:

@@ -12,10 +12,11 @@ def score_customers(
     tables: Tables, champions: dict[str, Any], score: ScoreParams, parameters: dict[str, Any]
 ) -> tuple[dict[str, Frame], dict[str, Any]]:
     """A list a model and a report of each, forecasts left out; see `score_models`."""
+    from salespipe.datasets.engine import spread
     from salespipe.modelling.lists import score_models
 
     conf = {name: typed(parameters[name]) for name in champions if of_customers(parameters, name)}
-    return score_models(tables, champions, conf, score)
+    return score_models(tables, champions, conf, score, spread)
 
 
 def of_customers(parameters: dict[str, Any], name: str) -> bool:

@@ -1,0 +1,220 @@
+"""Spark as an engine: started by conf, and tables between this machine and its workers."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import sys
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from salespipe.datasets.java import java_home
+from salespipe.errors import SalespipeError
+from salespipe.params_engine import SparkParams
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pandas as pd
+    from ibis.backends.pyspark import Backend
+    from pyspark.sql import DataFrame
+
+logger = logging.getLogger(__name__)
+
+LOGGING = Path(__file__).with_name("log4j2.properties")
+SETTINGS = {
+    "spark.app.name": "salespipe",
+    # What fails on a row is null, as DuckDB's try_cast gives it.
+    "spark.sql.ansi.enabled": "false",
+    # Products of decimals keep every digit, as in DuckDB.
+    "spark.sql.decimalOperations.allowPrecisionLoss": "false",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.sql.parquet.compression.codec": "zstd",
+    "spark.driver.extraJavaOptions": (
+        f"-Duser.timezone=UTC -Dlog4j2.configurationFile=file:{LOGGING}"
+    ),
+    "spark.executor.extraJavaOptions": "-Duser.timezone=UTC",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}
+
+
+def start(params: SparkParams) -> Backend:
+    """Connect to Spark, once; a session that runs already is used as it is.
+
+    Raises:
+        SalespipeError: Spark is not installed, has no Java, or its master does not answer.
+    """
+    return _start(params.model_dump_json())
+
+
+@lru_cache(maxsize=1)
+def _start(written: str) -> Backend:
+    params = SparkParams.model_validate_json(written)
+    try:
+        from pyspark.errors import PySparkException
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise SalespipeError(
+            "The engine spark needs its extra: `make run ENGINE=spark` installs it, and so does "
+            "`pip install salespipe[spark]`."
+        ) from error
+    import ibis
+
+    os.environ["JAVA_HOME"] = java_home().as_posix()
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    builder = SparkSession.builder.master(params.master)
+    for key, value in _settings(params).items():
+        builder = builder.config(key, value)
+    try:
+        session = builder.getOrCreate()
+        session.range(1).count()  # a master that does not answer is told here, and not later
+    except (PySparkException, OSError, _java_error()) as error:
+        raise SalespipeError(
+            f"Spark at {params.master} does not start: {str(error).splitlines()[0]}"
+        ) from error
+    return ibis.pyspark.connect(session)
+
+
+def _settings(params: SparkParams) -> dict[str, str]:
+    own = {
+        "spark.driver.memory": params.driver_memory,
+        "spark.sql.shuffle.partitions": str(params.partitions),
+    }
+    return SETTINGS | own | params.settings
+
+
+def _java_error() -> type[Exception]:
+    from py4j.protocol import Py4JError
+
+    error: type[Exception] = Py4JError
+    return error
+
+
+def within_reach(file: Path, params: SparkParams) -> str:
+    """Where every worker finds a file of this machine: as it is, or as a copy in the store.
+
+    A copy is named by its content, so the same file is never sent twice.
+    """
+    if params.store is None:
+        return file.resolve().as_uri()
+    with file.open("rb") as content:
+        name = hashlib.file_digest(content, "sha256").hexdigest()[:32]
+    target = f"{params.store.rstrip('/')}/{name}.parquet"
+    system, path = _hadoop(target)
+    if not system.exists(path):
+        logger.info("  sent %s to %s", file.name, target)
+        beside = _path(f"{target}.{uuid.uuid4().hex}")
+        system.copyFromLocalFile(False, True, _path(file.resolve().as_uri()), beside)
+        system.rename(beside, path)
+    return target
+
+
+def write(backend: Backend, table: ir.Table, file: Path, params: SparkParams) -> None:
+    """Workers write their parts side by side; here they become one file in their order."""
+    with _parts(params, file.parent) as (written, here):
+        backend.to_parquet(table, written)
+        if params.store is not None:
+            system, path = _hadoop(written)
+            system.copyToLocalFile(True, path, _path(here.as_uri()), True)
+        join_parts(here, file)
+
+
+def map_rows(
+    backend: Backend,
+    table: ir.Table,
+    function: Callable[[pd.DataFrame], pd.DataFrame],
+    types: Mapping[str, str],
+) -> pd.DataFrame:
+    """A function of rows, run by the workers on their parts; the results come here."""
+    import ibis
+    import pandas as pd
+    from ibis.backends.pyspark.datatypes import PySparkSchema
+
+    def each(parts: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        return (function(part) for part in parts if len(part))
+
+    schema = ibis.schema(dict(types))
+    backend._run_pre_execute_hooks(table)
+    frame = backend._session.sql(backend.compile(table))
+    answers = frame.mapInPandas(each, PySparkSchema.from_ibis(schema))
+    return pd.DataFrame(answers.toPandas())
+
+
+@contextmanager
+def _parts(params: SparkParams, folder: Path) -> Iterator[tuple[str, Path]]:
+    """A folder that workers write to, and where its content is on this machine."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".spark-", dir=folder) as beside:
+        here = Path(beside).resolve() / "parts"
+        store = params.store
+        yield (f"{store.rstrip('/')}/{uuid.uuid4().hex}" if store else here.as_uri()), here
+
+
+def join_parts(folder: Path, file: Path) -> None:
+    """Parquet parts in the order of their names as one file, in the memory of a batch."""
+    import pyarrow.parquet as pq
+
+    parts = sorted(folder.glob("part-*.parquet"))
+    schema = pq.read_schema(parts[0]).remove_metadata()
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        for part in parts:
+            for batch in pq.ParquetFile(part).iter_batches():
+                writer.write_batch(batch.replace_schema_metadata(None))
+
+
+def read_numbered(backend: Backend, place: str) -> ir.Table:
+    """Parquet files that workers read themselves, each row with its number (from 1) in `_row`.
+
+    Rows count on from file to file, in the order of their names.
+
+    Args:
+        backend: Spark.
+        place: a file or folder, by path or URL.
+    """
+    from ibis.util import gen_name
+    from pyspark.sql import functions as F  # noqa: N812 - as everyone calls it
+
+    frame = backend._session.read.parquet(place)
+    placed = frame.select("*", F.col("_metadata.file_path").alias("_file"),
+                          F.col("_metadata.row_index").alias("_index"))  # fmt: skip
+    numbered = placed.join(F.broadcast(_offsets(placed)), "_file")
+    row = F.col("_before") + F.col("_index") + 1
+    named = numbered.select(*frame.columns, row.alias("_row"))
+    name = gen_name("source")
+    named.createOrReplaceTempView(name)
+    return backend.table(name)
+
+
+def _offsets(placed: DataFrame) -> DataFrame:
+    """`_file` and how many rows the files before it have."""
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F  # noqa: N812
+
+    counts = placed.groupBy("_file").count()
+    before = Window.orderBy("_file").rowsBetween(Window.unboundedPreceding, -1)
+    offset = F.coalesce(F.sum("count").over(before), F.lit(0))
+    offsets: DataFrame = counts.select("_file", offset.alias("_before"))
+    return offsets
+
+
+def _hadoop(url: str) -> tuple[Any, Any]:
+    """The file system of a URL, as Spark's own Hadoop knows it, and the path in it."""
+    from pyspark.sql import SparkSession
+
+    context: Any = SparkSession.builder.getOrCreate().sparkContext
+    path = _path(url)
+    return path.getFileSystem(context._jsc.hadoopConfiguration()), path
+
+
+def _path(url: str) -> Any:
+    from pyspark import SparkContext
+
+    jvm: Any = SparkContext._jvm
+    return jvm.org.apache.hadoop.fs.Path(url)

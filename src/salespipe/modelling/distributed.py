@@ -1,0 +1,94 @@
+"""Trees grown by Spark's workers, through `xgboost.spark`; the booster is like any other."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from salespipe.modelling.frame import Floats
+from salespipe.modelling.growing import Growing, matrix
+
+if TYPE_CHECKING:
+    import xgboost
+    from pyspark.sql import DataFrame
+
+LABEL = "label"
+OF_SPARK = ("nthread",)
+"""Settings that Spark's are taken for."""
+
+
+class OnSpark:
+    """Grows trees on the Spark that runs, one worker for each core that it has for us.
+
+    The design matrix goes from here to the workers: it has to fit into this process once.
+    """
+
+    def __init__(self) -> None:
+        from pyspark.sql import SparkSession
+
+        self._session = SparkSession.builder.getOrCreate()
+
+    def train(
+        self, design: pd.DataFrame, label: Floats, settings: dict[str, Any], trees: int
+    ) -> xgboost.Booster:
+        """See `Grower`."""
+        from xgboost.spark import SparkXGBRegressor
+
+        # it says all its settings at each start
+        logging.getLogger("XGBoost-PySpark").setLevel(logging.WARNING)
+
+        names = [f"f{place}" for place in range(design.shape[1])]
+        learner = SparkXGBRegressor(
+            features_col=names,
+            label_col=LABEL,
+            n_estimators=trees,
+            missing=float("nan"),
+            num_workers=self._session.sparkContext.defaultParallelism,
+            feature_names=[str(name) for name in design.columns],
+            feature_types=["c" if _is_category(design[name]) else "q" for name in design],
+            **{key: value for key, value in settings.items() if key not in OF_SPARK},
+        )
+        booster: xgboost.Booster = learner.fit(self._rows(design, label, names)).get_booster()
+        return booster
+
+    def _rows(self, design: pd.DataFrame, label: Floats, names: list[str]) -> DataFrame:
+        """Numbers alone: a category is the place of its level, as XGBoost counts them too."""
+        columns = {
+            name: _numbers(design[column]) for name, column in zip(names, design, strict=True)
+        }
+        return self._session.createDataFrame(pd.DataFrame(columns | {LABEL: label}))
+
+    def growing(
+        self, design: pd.DataFrame, label: Floats, held: pd.DataFrame, settings: dict[str, Any],
+        most: int,
+    ) -> Growing:  # fmt: skip
+        """See `Grower`. All trees are grown at once, for each start on Spark takes seconds."""
+        return _Grown(self.train(design, label, settings, most), matrix(held))
+
+
+class _Grown:
+    """A booster whose trees are looked at as if they grew."""
+
+    def __init__(self, booster: xgboost.Booster, held: xgboost.DMatrix) -> None:
+        self._booster, self._held, self._seen = booster, held, 0
+
+    def grow(self, trees: int) -> Floats:
+        self._seen = min(self._seen + trees, self._booster.num_boosted_rounds())
+        margin = self._booster.predict(
+            self._held, output_margin=True, iteration_range=(0, self._seen)
+        )
+        return np.asarray(margin, dtype=np.float64)
+
+
+def _is_category(column: pd.Series) -> bool:
+    return isinstance(column.dtype, pd.CategoricalDtype)
+
+
+def _numbers(column: pd.Series) -> Floats:
+    if not _is_category(column):
+        return column.to_numpy(dtype=np.float64)
+    codes = column.cat.codes.to_numpy(dtype=np.float64)
+    return np.where(codes < 0, np.nan, codes)

@@ -1,0 +1,71 @@
+"""Trees by Spark's workers: as good as those grown here, in the same kind of file."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from salespipe.modelling.development import Fold
+from salespipe.modelling.target import AMOUNT
+from salespipe.modelling.xgb import BoostedTrees, fit_trees, stop_early
+from salespipe.params import TrainParams
+from tests.engines import running
+
+pytestmark = pytest.mark.real
+HERE = TrainParams(max_trees=40, early_stopping_rounds=20, colsample_bytree=0.8)
+SPARK = HERE.model_copy(update={"engine": "spark"})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def spark():
+    yield from running("spark")
+
+
+@pytest.fixture(scope="module")
+def rows():
+    """Numbers with gaps, a category with one, and an outcome that depends on both."""
+    draw = np.random.default_rng(3)
+    n = 4000
+    group = draw.choice(["x", "y", "z"], n)
+    design = pd.DataFrame({
+        "days since": np.where(draw.random(n) < 0.1, np.nan, draw.normal(size=n)),
+        "spend": draw.gamma(2, 20, n),
+        "group": pd.Categorical(np.where(draw.random(n) < 0.1, None, group), ["x", "y", "z"]),
+    })  # fmt: skip
+    odds = np.nan_to_num(design["days since"]) + 1.5 * (group == "y") - 0.5
+    return design, (draw.random(n) < 1 / (1 + np.exp(-odds))).astype(float)
+
+
+def test_trees_grown_on_spark_are_as_good(rows, tmp_path):
+    design, label = rows
+    fold = (Fold(np.arange(3000), np.arange(3000, 4000)),)
+    grown = {p.engine: stop_early(design, label, fold, p) for p in (HERE, SPARK)}
+    auc = {name: roc_auc_score(label[3000:], one.log_odds) for name, one in grown.items()}
+    assert auc["spark"] == pytest.approx(auc["duckdb"], abs=0.01)
+    assert auc["spark"] > 0.7
+
+
+def test_the_file_is_read_and_asked_like_any_other(rows, tmp_path):
+    design, label = rows
+    trees = fit_trees(design, label, SPARK, 30)
+    trees.save(tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == ["model.ubj"]
+    again = BoostedTrees.load(tmp_path)
+    assert again.booster.feature_names == list(design.columns)
+    assert np.array_equal(again.log_odds(design), trees.log_odds(design))
+    told = again.contributions(design)
+    assert list(told.columns) == list(design.columns)
+    assert told["group"].abs().mean() > 0.1
+    by_group = pd.Series(trees.log_odds(design)).groupby(design["group"], observed=True).mean()
+    assert by_group.idxmax() == "y"
+
+
+def test_amounts_are_on_their_own_scale(rows):
+    design, _ = rows
+    spend = design["spend"].to_numpy()
+    log_odds = fit_trees(design[["days since", "spend"]], spend, SPARK, 100, AMOUNT).log_odds(
+        design[["days since", "spend"]]
+    )
+    assert np.exp(log_odds).mean() == pytest.approx(spend.mean(), rel=0.1)
