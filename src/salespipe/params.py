@@ -79,6 +79,7 @@ class TrainParams(Params):
     """With more rows the trees' matrix is made of batches, in a quarter of the memory; None never
     does."""
     batch_rows: int = Field(500_000, gt=0)
+    """Rows of such a batch."""
     search_trials: int = Field(0, ge=0)
     """Optuna trials on the validation block; 0 keeps the defaults."""
     seed: int = 7
