@@ -32,7 +32,8 @@ def on_every_engine(metafunc: pytest.Metafunc) -> None:
     """
     if "engine" in metafunc.fixturenames:
         drawn = getattr(metafunc.function, "is_hypothesis_test", False)
-        engines = [DUCKDB] if drawn or "con" in metafunc.fixturenames else [DUCKDB, SPARK]
+        alone = drawn or "con" in metafunc.fixturenames or hasattr(metafunc.module, "DUCKDB_ALONE")
+        engines = [DUCKDB] if alone else [DUCKDB, SPARK]
         metafunc.parametrize("engine", engines, indirect=True, scope="module")
 
 
