@@ -48,6 +48,8 @@ class BoostedTrees:
 
     def contributions(self, design: pd.DataFrame) -> pd.DataFrame:
         """SHAP values of each feature in log-odds (TreeSHAP, Lundberg et al. 2018; exact)."""
+        if design.size >= SMALL:
+            self.booster.set_param({"nthread": THREADS})
         values = self.booster.predict(matrix(design), pred_contribs=True)
         values = np.asarray(values, dtype=np.float64)[:, :-1]
         return pd.DataFrame(values, columns=design.columns, index=design.index)
