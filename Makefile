@@ -59,6 +59,8 @@ bench: $(READY)
 	$(BIN)/python benchmarks/monitoring.py --seeds 10
 	$(BIN)/python benchmarks/monitoring.py --large
 	$(BIN)/python benchmarks/serving.py
+	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/scoring.py
 
 lock: $(READY)
 	$(BIN)/uv pip compile -q --universal --generate-hashes --extra dev --extra docs --extra postgres --extra s3 --extra viz --no-header --python-version 3.11 pyproject.toml -o requirements.lock

@@ -129,8 +129,9 @@ def mlflow(version: int) -> Any:
     command = [str(Path(sys.executable).with_name("mlflow")), "models", "serve", "-m",
                f"models:/demo-churn/{version}", "--env-manager", "local", "--port", str(port),
                "--workers", "1"]  # fmt: skip
-    return server(command, port, "/ping", cwd=ROOT,
-                  env={"MLFLOW_TRACKING_URI": f"sqlite:///{ROOT}/mlflow.db"})  # fmt: skip
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # it looks for uvicorn there
+    env = {"MLFLOW_TRACKING_URI": f"sqlite:///{ROOT}/mlflow.db", "PATH": path}
+    return server(command, port, "/ping", cwd=ROOT, env=env)
 
 
 def bento() -> str:
