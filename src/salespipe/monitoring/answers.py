@@ -13,7 +13,7 @@ from salespipe.features import ItemGroups
 from salespipe.features.item_groups import group_days
 from salespipe.modelling.model_input import label_rows
 from salespipe.modelling.pairs import add_label
-from salespipe.monitoring.looks import PREDICTION, Look
+from salespipe.monitoring.looks import PREDICTION, Look, known_until
 from salespipe.monitoring.quality import Quality, judge_quality, promises_of
 from salespipe.params import ModelParams
 from salespipe.params_monitor import MonitorParams
@@ -46,7 +46,8 @@ def judge_answers(
     """
     assert isinstance(subject.conf, ModelParams)  # noqa: S101 - a forecast is of no customer
     rows = said_of(log, tables["orders"], subject.office.version)
-    until = _known_until(tables["orders"], subject.conf, now)
+    last = tables["orders"].ordered_at.max().execute().date()
+    until = known_until(last, now, subject.conf)
     rows = rows[rows["as_of"] <= until]
     if rows.empty:
         return Quality(obstacle=NOTHING_KNOWN)
@@ -95,12 +96,6 @@ def with_outcomes(
     found = labels.to_pandas()
     found["as_of"] = pd.to_datetime(found["as_of"]).dt.date
     return rows.merge(found[[*on, "label"]], on=on)
-
-
-def _known_until(orders: ir.Table, model: ModelParams, now: date) -> date:
-    """The last day whose whole horizon lies before the last order's day and before `now`."""
-    last = pd.Timestamp(orders.ordered_at.max().execute()).date()
-    return min(last, now) - timedelta(model.snapshots.horizon_days)
 
 
 def _windows(rows: pd.DataFrame, until: date, days: int) -> tuple[Look, ...]:

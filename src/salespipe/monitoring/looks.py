@@ -82,7 +82,7 @@ def looks_at_orders(
     )
     first, last = (span.execute()[name].iloc[0].date() for name in ("first", "last"))
     beat = look_days(first, now, params)
-    until = min(last, now) - timedelta(model.snapshots.horizon_days)
+    until = known_until(last, now, model)
     days = tuple(sorted({*beat, *([until] if until > beat[0] else [])}))
     frame = _predicted(_features_of(tables, champion, model, days, params), champion)
     learned = champion.meta.get("learned_until")
@@ -98,6 +98,11 @@ def looks_at_orders(
         )
         for day in days
     )
+
+
+def known_until(last: date, now: date, model: ModelParams) -> date:
+    """The last day whose whole horizon lies before the last order's day and before `now`."""
+    return min(last, now) - timedelta(model.snapshots.horizon_days)
 
 
 def _with_label(rows: pd.DataFrame, known: bool) -> pd.DataFrame:
