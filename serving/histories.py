@@ -60,7 +60,7 @@ class Histories:
     @property
     def names(self) -> set[str]:
         """What the statements compute."""
-        return set().union(*self._engine().nothing) - {CUSTOMER}
+        return set().union(*self._engine().nothing) - {CUSTOMER, "as_of"}
 
     def features(
         self, histories: Sequence[Mapping[str, Any]], days: Sequence[date]

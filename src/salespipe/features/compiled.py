@@ -35,7 +35,8 @@ def compile_features(schemas: Mapping[str, Mapping[str, str]]) -> list[tuple[str
     Returns:
         Tables, each with a DuckDB statement for the features that come from it. They read views
         `snapshots` (see `SNAPSHOTS`) and that table, which has the `customer`'s number beside its
-        id, and give `customer` and its features; who has no rows in the table has one here too.
+        id, and give `customer`, `as_of` and its features; who has no rows in the table has one here
+        too.
     """
     snapshots = ibis.table(ibis.schema(SNAPSHOTS), name="snapshots")
     tables = {
@@ -43,7 +44,7 @@ def compile_features(schemas: Mapping[str, Mapping[str, str]]) -> list[tuple[str
         for name, schema in schemas.items()
     }
     parts = feature_parts(collect_inputs(tables, snapshots))
-    return [(_source_of(part), _sql(part.drop("as_of"))) for part in parts]
+    return [(_source_of(part), _sql(part)) for part in parts]
 
 
 def _numbered(table: str) -> dict[str, str]:
