@@ -21,6 +21,7 @@ import pandas as pd
 from salespipe.environment import set_environment
 from salespipe.files import write_json
 from salespipe.modelling.evidence import InOffice
+from salespipe.modelling.lists import in_parts
 from salespipe.modelling.predict import load_model
 from salespipe.modelling.score import answer_rows, rank_rows
 from salespipe.params import CostParams
@@ -48,7 +49,9 @@ def main() -> None:
     rows = customers(int(given.rows))
     office = InOffice(1, load_model(ROOT / "data/06_models/demo/churn"))
     started = time.perf_counter()
-    answers = answer_rows(rows, office, CostParams(), np.ones(len(rows), dtype=bool), "")
+    answers = in_parts(rows, lambda part: answer_rows(
+        part, office, CostParams(), np.ones(len(part), dtype=bool), ""
+    ))  # fmt: skip
     listed = rank_rows(answers)
     seconds = time.perf_counter() - started
     if len(listed) != len(rows) or listed["reason_1"].isna().any():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from types import SimpleNamespace
 
 import ibis
 import numpy as np
@@ -14,11 +15,11 @@ from hypothesis import strategies as st
 from salespipe.errors import SalespipeError
 from salespipe.modelling.evidence import InOffice
 from salespipe.modelling.frame import Feature, FeatureSchema
-from salespipe.modelling.lists import recommend, score_models, silent_too_long
+from salespipe.modelling.lists import in_parts, recommend, score_models, silent_too_long
 from salespipe.modelling.predict import Model
 from salespipe.modelling.reasons import strongest_reasons, told
 from salespipe.modelling.rule import RuleModel
-from salespipe.modelling.score import as_of_now, deciles, mark_contacts, score_rows
+from salespipe.modelling.score import answer_rows, as_of_now, deciles, mark_contacts, score_rows
 from salespipe.params import CostParams, ModelParams, ScoreParams, SnapshotParams
 from tests.features.shop import sale, table
 
@@ -70,8 +71,30 @@ def test_reasons_are_the_strongest_contributions_in_order(frame, trained):
         assert (reasons["reason_1"].str.endswith("(raises)").to_numpy() == raises).all()
 
 
+@given(st.lists(st.lists(st.integers(-3, 3), min_size=4, max_size=4), max_size=5))
+def test_of_equal_contributions_the_first_comes_first_and_none_is_nothing(given_parts):
+    parts = pd.DataFrame(given_parts, columns=list("abcd"), dtype=float)
+    model = SimpleNamespace(contributions=lambda rows: parts.loc[rows.index])
+    reasons = strongest_reasons(model, parts)
+    for number, row in enumerate(given_parts):
+        ranked = sorted((-abs(value), place) for place, value in enumerate(row) if value)
+        names = [str(reason).split(":")[0] for reason in reasons.loc[number].dropna()]
+        assert names == ["abcd"[place] for _, place in ranked[:3]]
+
+
+@pytest.mark.parametrize("count", [0, 1, 4])
+def test_rows_in_parts_are_answered_as_they_are_at_once(count):
+    some = rows().head(count)
+
+    def answer(part):
+        return answer_rows(part, OFFICE, COSTS, np.ones(len(part), dtype=bool), "")
+
+    pd.testing.assert_frame_equal(in_parts(some, answer, size=2), answer(some))
+
+
 def test_values_are_told_as_people_write_them():
     assert told(pd.Series([1234.5, 0.123456, np.nan])).tolist() == ["1,234", "0.123", "unknown"]
+    assert told(pd.Series([2.0, -0.0, 2.0])).tolist() == ["2", "0", "2"]
     assert told(pd.Series(["France", None])).tolist() == ["France", "unknown"]
 
 

@@ -73,7 +73,8 @@ def _cheap_to_set_up(node: Expression) -> Expression:
     if isinstance(node, exp.Filter):
         return _case_for_filter(node)
     if isinstance(node, exp.Count) and isinstance(node.this, exp.Distinct):
-        return exp.func("LIST_UNIQUE", exp.func("LIST", node.this.expressions[0]))
+        values = exp.Anonymous(this="LIST", expressions=node.this.expressions)
+        return exp.Anonymous(this="LIST_UNIQUE", expressions=[values])
     return node
 
 

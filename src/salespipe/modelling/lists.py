@@ -39,10 +39,20 @@ Spread = Callable[["ir.Table", Answer, Mapping[str, str]], pd.DataFrame]
 types of what comes back."""
 
 
+PART_ROWS = 100_000
+"""Rows that are answered at a time: explaining them takes many times their own memory."""
+
+
 def in_memory(table: ir.Table, answer: Answer, types: Mapping[str, str]) -> pd.DataFrame:
-    """All rows at once, in this process."""
+    """Part by part, in this process."""
     del types
-    return answer(pd.DataFrame(table.to_pandas()))
+    return in_parts(pd.DataFrame(table.to_pandas()), answer)
+
+
+def in_parts(rows: pd.DataFrame, answer: Answer, size: int = PART_ROWS) -> pd.DataFrame:
+    """The answer to all rows, put together from the answers to so many at a time."""
+    starts = range(0, max(len(rows), 1), size)
+    return pd.concat([answer(rows.iloc[start : start + size]) for start in starts])
 
 
 def score_models(

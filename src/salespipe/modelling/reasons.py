@@ -9,6 +9,8 @@ from salespipe.modelling.frame import Integers
 from salespipe.modelling.predict import Model
 
 SHOWN = 3
+NONE = -1
+"""In place of a feature where no further one moves the score."""
 LARGE = 100
 """Numbers from here on are told without decimals."""
 
@@ -28,13 +30,14 @@ def strongest_reasons(model: Model, rows: pd.DataFrame) -> pd.DataFrame:
         (raises)`; null where fewer features move the score.
     """
     parts = model.contributions(rows)
-    order = np.argsort(-np.abs(parts.to_numpy()), axis=1, kind="stable")[:, :SHOWN]
-    columns = {
-        f"reason_{place + 1}": _words(parts, rows, order[:, place])
-        if place < order.shape[1]
-        else pd.Series(pd.NA, index=rows.index, dtype="string")
-        for place in range(SHOWN)
-    }
+    left = np.abs(parts.to_numpy())
+    every = np.arange(len(rows))
+    columns = {}
+    for place in range(SHOWN):
+        strongest = left.argmax(axis=1)
+        feature = np.where(left[every, strongest] > 0, strongest, NONE)
+        columns[f"reason_{place + 1}"] = _words(parts, rows, feature)
+        left[every, strongest] = 0
     return pd.DataFrame(columns, index=rows.index)
 
 
@@ -43,11 +46,10 @@ def _words(parts: pd.DataFrame, rows: pd.DataFrame, feature: Integers) -> pd.Ser
     from salespipe.features.words import feature_help
 
     words = np.full(len(rows), None, dtype=object)
-    for place in np.unique(feature):
-        name = str(parts.columns[place])
-        moved = (feature == place) & (parts[name].to_numpy() != 0)
-        way = np.where(parts[name].to_numpy()[moved] > 0, "raises", "lowers")
-        words[moved] = f"{feature_help(name)}: " + told(rows[name][moved]) + " (" + way + ")"
+    for place in np.unique(feature[feature != NONE]):
+        name, here = str(parts.columns[place]), feature == place
+        way = np.where(parts[name].to_numpy()[here] > 0, "raises", "lowers")
+        words[here] = f"{feature_help(name)}: " + told(rows[name][here]) + " (" + way + ")"
     return pd.Series(words, index=rows.index, dtype="string")
 
 
@@ -55,8 +57,9 @@ def told(values: pd.Series) -> np.ndarray:
     """Values as a person writes them: whole from 100 on, three digits below, or `unknown`."""
     if not pd.api.types.is_numeric_dtype(values):
         return values.astype(object).where(values.notna(), "unknown").astype(str).to_numpy(object)
-    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.array([_number(number) for number in numbers], dtype=object)
+    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan) + 0.0  # there is no -0
+    distinct, place = np.unique(numbers, return_inverse=True)
+    return np.array([_number(number) for number in distinct], dtype=object)[place]
 
 
 def _number(value: float) -> str:
