@@ -32,8 +32,7 @@ def on_every_engine(metafunc: pytest.Metafunc) -> None:
     """
     if "engine" in metafunc.fixturenames:
         drawn = getattr(metafunc.function, "is_hypothesis_test", False)
-        alone = drawn or "con" in metafunc.fixturenames or hasattr(metafunc.module, "DUCKDB_ALONE")
-        engines = [DUCKDB] if alone else [DUCKDB, SPARK]
+        engines = [DUCKDB] if drawn or "con" in metafunc.fixturenames else [DUCKDB, SPARK]
         metafunc.parametrize("engine", engines, indirect=True, scope="module")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 
@@ -73,6 +74,13 @@ def test_parts_become_one_file_in_the_order_of_their_names(tmp_path):
         write_parquet(table(x=values), tmp_path / f"{name}.parquet")
     join_parts(tmp_path, tmp_path / "whole.parquet")
     assert local().read_parquet(tmp_path / "whole.parquet").x.execute().tolist() == [1, 2, 3]
+
+
+def test_a_column_that_spark_knows_to_have_no_null_is_like_any_other(tmp_path):
+    schema = pa.schema([pa.field("x", pa.int64(), nullable=False)])
+    pq.write_table(pa.table({"x": [1]}, schema=schema), tmp_path / "part-00000.parquet")
+    join_parts(tmp_path, tmp_path / "whole.parquet")
+    assert pq.read_schema(tmp_path / "whole.parquet").field("x").nullable
 
 
 def test_sql_reads_a_table_as_raw():

@@ -8,9 +8,13 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from salespipe.modelling.development import Fold
+from salespipe.modelling.distributed import slots
+from salespipe.modelling.forecast.panel import History
+from salespipe.modelling.forecast.trees import fit_tweedie
 from salespipe.modelling.target import AMOUNT
 from salespipe.modelling.xgb import BoostedTrees, fit_trees, stop_early
 from salespipe.params import TrainParams
+from salespipe.params_forecast import ForecastTrainParams
 from tests.engines import running
 
 pytestmark = pytest.mark.real
@@ -69,3 +73,32 @@ def test_amounts_are_on_their_own_scale(rows):
         design[["days since", "spend"]]
     )
     assert np.exp(log_odds).mean() == pytest.approx(spend.mean(), rel=0.1)
+
+
+def test_a_forecast_is_the_one_made_here():
+    """By mlforecast's Spark path; without samples trees are the same but for their bins."""
+    days, week = 150, np.array([1.5, 1.0, 1.0, 1.2, 0.9, 0.6])
+    draw = np.random.default_rng(5)
+    usual = np.tile(week, days // 6)[:, None] * np.array([60.0, 40.0, 20.0])
+    sales = usual * draw.gamma(40, 1 / 40, usual.shape)
+    weekdays = np.arange(days + 12) % 6
+    history = History(
+        values=sales, weekdays=weekdays[:days], ahead=weekdays[days:],
+        series=(("total", "all"), ("country", "A"), ("country", "B")),
+        year_ago=np.full(days + 12, np.nan),
+    )  # fmt: skip
+    params = ForecastTrainParams(trees=60, subsample=1.0, colsample_bytree=1.0)
+    here, there = (
+        fit_tweedie(history, params.model_copy(update={"engine": name}))
+        for name in ("duckdb", "spark")
+    )
+    assert np.abs(there - here).sum() < 0.02 * here.sum()
+    assert (np.abs(there - here).max(axis=0) < 0.2 * sales.mean(axis=0)).all()
+
+
+def test_training_asks_for_no_more_workers_than_there_are():
+    """A cluster that has lost a worker has one core left, of which Spark's own guess is two."""
+    from pyspark.sql import SparkSession
+
+    session = SparkSession.builder.getOrCreate()
+    assert session.sparkContext.defaultParallelism == slots(session) == 2

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
     from ibis.backends.pyspark import Backend
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
 
 logger = logging.getLogger(__name__)
 
@@ -65,8 +65,6 @@ def _start(written: str) -> Backend:
             "The engine spark needs its extra: `make run ENGINE=spark` installs it, and so does "
             "`pip install salespipe[spark]`."
         ) from error
-    import ibis
-
     os.environ["JAVA_HOME"] = java_home().as_posix()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.master(params.master)
@@ -79,7 +77,20 @@ def _start(written: str) -> Backend:
         raise SalespipeError(
             f"Spark at {params.master} does not start: {str(error).splitlines()[0]}"
         ) from error
-    return ibis.pyspark.connect(session)
+    return _connected(session)
+
+
+def _connected(session: SparkSession) -> Backend:
+    """Ibis's backend. What is cached may read tables of this process, which Ibis 12 forgets."""
+    from ibis.backends.pyspark import Backend
+
+    class Remembering(Backend):  # type: ignore[misc]
+        def _create_cached_table(self, name: str, expr: ir.Table) -> ir.Table:
+            self._run_pre_execute_hooks(expr)
+            return super()._create_cached_table(name, expr)
+
+    Remembering.register_options()  # as `ibis.pyspark` does for its own
+    return Remembering().connect(session)
 
 
 def _settings(params: SparkParams) -> dict[str, str]:
@@ -136,15 +147,18 @@ def map_rows(
     import ibis
     import pandas as pd
     from ibis.backends.pyspark.datatypes import PySparkSchema
+    from ibis.formats.pandas import PandasData
+
+    given, schema = table.schema(), ibis.schema(dict(types))
 
     def each(parts: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-        return (function(part) for part in parts if len(part))
+        return (function(PandasData.convert_table(part, given)) for part in parts if len(part))
 
-    schema = ibis.schema(dict(types))
     backend._run_pre_execute_hooks(table)
     frame = backend._session.sql(backend.compile(table))
     answers = frame.mapInPandas(each, PySparkSchema.from_ibis(schema))
-    return pd.DataFrame(answers.toPandas())
+    # days are Spark's objects till here; as Ibis has them with any engine from here on
+    return pd.DataFrame(PandasData.convert_table(answers.toPandas(), schema))
 
 
 @contextmanager
@@ -158,15 +172,19 @@ def _parts(params: SparkParams, folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def join_parts(folder: Path, file: Path) -> None:
-    """Parquet parts in the order of their names as one file, in the memory of a batch."""
+    """Parquet parts in the order of their names as one file, in the memory of a batch.
+
+    Spark knows of some columns that they hold no null; DuckDB never says so, and so nor do we.
+    """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     parts = sorted(folder.glob("part-*.parquet"))
-    schema = pq.read_schema(parts[0]).remove_metadata()
+    schema = pa.schema([field.with_nullable(True) for field in pq.read_schema(parts[0])])
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
         for part in parts:
             for batch in pq.ParquetFile(part).iter_batches():
-                writer.write_batch(batch.replace_schema_metadata(None))
+                writer.write_batch(pa.record_batch(batch.columns, schema=schema))
 
 
 def read_numbered(backend: Backend, place: str) -> ir.Table:

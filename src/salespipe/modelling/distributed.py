@@ -13,15 +13,28 @@ from salespipe.modelling.growing import Growing, matrix
 
 if TYPE_CHECKING:
     import xgboost
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
+
+# it says all its settings at each start
+logging.getLogger("XGBoost-PySpark").setLevel(logging.WARNING)
 
 LABEL = "label"
 OF_SPARK = ("nthread",)
 """Settings that Spark's are taken for."""
 
 
+def slots(session: SparkSession) -> int:
+    """How many tasks can run at once, which all of a training's must: fewer where workers died.
+
+    Spark's `defaultParallelism` says 2 of a cluster with one core left, and training would wait.
+    """
+    from xgboost.spark.utils import _get_max_num_concurrent_tasks
+
+    return max(int(_get_max_num_concurrent_tasks(session.sparkContext)), 1)
+
+
 class OnSpark:
-    """Grows trees on the Spark that runs, one worker for each core that it has for us.
+    """Grows trees on the Spark that runs, one worker for each task that it runs at once.
 
     The design matrix goes from here to the workers: it has to fit into this process once.
     """
@@ -37,16 +50,14 @@ class OnSpark:
         """See `Grower`."""
         from xgboost.spark import SparkXGBRegressor
 
-        # it says all its settings at each start
-        logging.getLogger("XGBoost-PySpark").setLevel(logging.WARNING)
-
         names = [f"f{place}" for place in range(design.shape[1])]
         learner = SparkXGBRegressor(
             features_col=names,
             label_col=LABEL,
             n_estimators=trees,
             missing=float("nan"),
-            num_workers=self._session.sparkContext.defaultParallelism,
+            verbose=False,
+            num_workers=slots(self._session),
             feature_names=[str(name) for name in design.columns],
             feature_types=["c" if _is_category(design[name]) else "q" for name in design],
             **{key: value for key, value in settings.items() if key not in OF_SPARK},

@@ -12,8 +12,6 @@ from salespipe.datasets.sources import read_source
 from salespipe.params_source import SourceParams
 from salespipe.pipelines.ingest.nodes import map_sources, validate_tables
 
-DUCKDB_ALONE = True
-"""Spark does not translate the guide's mappings yet: see docs/engines.md."""
 GUIDE = Path(__file__).resolve().parents[3] / "docs" / "bring-your-own-data.md"
 
 SHOPIFY = """\

@@ -20,10 +20,12 @@ def fit_on_spark(train: pd.DataFrame, trees: Mapping[str, Any], features: Mappin
     from mlforecast.distributed.models.spark.xgb import SparkXGBForecast
     from pyspark.sql import SparkSession
 
+    from salespipe.modelling.distributed import slots
+
     session = SparkSession.builder.getOrCreate()
-    workers = session.sparkContext.defaultParallelism
+    workers = slots(session)
     learner = DistributedMLForecast(
-        {"xgb": SparkXGBForecast(num_workers=workers, **trees)},
+        {"xgb": SparkXGBForecast(num_workers=workers, verbose=False, **trees)},
         engine=session,
         num_partitions=workers,
         **features,
