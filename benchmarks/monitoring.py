@@ -95,10 +95,11 @@ class Unfitted:
 
 @dataclass(frozen=True)
 class Shop:
-    """A shop's tables, all its looks, its champion and what that one promised."""
+    """A shop's tables, all its looks with figures, its champion and what that one promised."""
 
     tables: Any
     looks: tuple[Look, ...]
+    figures: dict[str, Any]
     champion: Any
     learned: pd.DataFrame
     promised: dict[str, Any]
@@ -135,9 +136,10 @@ def open_shop(seed: int, folder: Path) -> Shop:
                 learned=one.day < until)
         for one in looks
     )  # fmt: skip
-    test = figures_of(scored[-CHECKS], OUTCOME, MODEL.evaluate)["figures"]
+    figures = told(scored)
+    promised = figures[scored[-CHECKS].name]["figures"]
     importance = importance_of(champion, frame, PARAMS.seed)
-    return Shop(tables, scored, champion, frame, test, importance)
+    return Shop(tables, scored, figures, champion, frame, promised, importance)
 
 
 def seen_on(looks: Sequence[Look], day: date) -> list[Look]:
@@ -165,9 +167,9 @@ def drift_of(shop: Shop, looks: Sequence[Look]) -> Drift:
     return with_effects(drift, shop.champion, looks, PARAMS.seed)
 
 
-def check(shop: Shop, looks: Sequence[Look], figures: dict[str, Any], tables: Any) -> Checked:
+def check(shop: Shop, looks: Sequence[Look], tables: Any) -> Checked:
     """What monitoring says of the last look."""
-    known = [figures[one.name] for one in looks if one.known]
+    known = [shop.figures[one.name] for one in looks if one.known]
     found = Found(
         drift=drift_of(shop, looks),
         outcomes=outcome_drift(looks, PARAMS),
@@ -184,9 +186,9 @@ def told(looks: Sequence[Look]) -> dict[str, Any]:
 
 def quiet_months(shop: Shop) -> list[dict[str, Any]]:
     """Each month's decision where nothing is wrong."""
-    figures, rows = told(shop.looks), []
+    rows = []
     for look in shop.looks[-CHECKS:]:
-        made = check(shop, seen_on(shop.looks, look.day), figures, shop.tables)
+        made = check(shop, seen_on(shop.looks, look.day), shop.tables)
         kinds = sorted({one.kind for one in made.decision.reasons})
         words = [one.words[:160] for one in made.decision.reasons]
         rows.append({"day": look.name, "level": made.decision.level, "kinds": kinds,
@@ -199,11 +201,11 @@ def faulty(shop: Shop) -> dict[str, Any]:
     now = shop.looks[-1].day
     since = now - timedelta(FAULT_DAYS)
     one_look = PARAMS.drift.model_copy(update={"max_looks": 1})
-    figures, seen = told(shop.looks), {}
+    seen = {}
     for fault in (one for one in faults.FAULTS if one.name in CAUGHT):
         tables = fault.inject(shop.tables, since, fault.size)
         last = looks_at_orders(tables, shop.champion, MODEL, now, one_look)[-1]
-        made = check(shop, [*seen_on(shop.looks, now)[:-1], last], figures, tables)
+        made = check(shop, [*seen_on(shop.looks, now)[:-1], last], tables)
         told_of = {one.kind for one in made.decision.reasons} & {"data", "drift"}
         seen[fault.name] = {"level": made.decision.level, "caught": bool(told_of)}
     return seen
@@ -228,26 +230,32 @@ def auc_of(look: Look) -> float:
 def slow_shift(shop: Shop) -> dict[str, Any]:
     """Whether drift is told of a slow loss before quality figures break."""
     last = [one for one in shop.looks if one.known][-1]
-    shares = np.linspace(0.05, 1, 20)
-    costs = [auc_of(last) - auc_of(blinded(last, share, shop.champion)) for share in shares]
-    reached = np.flatnonzero(np.array(costs) >= SHIFT_COST)
-    if not len(reached):
-        return {"cost": max(costs), "possible": False}
-    most, start = float(shares[reached[0]]), len(shop.looks) - 13
+    whole = auc_of(last)
+    costly = (
+        float(share)
+        for share in np.linspace(0.05, 1, 20)
+        if whole - auc_of(blinded(last, share, shop.champion)) >= SHIFT_COST
+    )
+    most = next(costly, None)
+    if most is None:
+        return {"possible": False}
+    start = len(shop.looks) - 13
     shifted = [
         one if i < start
         else blinded(one, most * min((i - start + 1) / SHIFT_LOOKS, 1), shop.champion)
         for i, one in enumerate(shop.looks)
     ]  # fmt: skip
-    figures = told(shifted)
+    figures = shop.figures | told(shifted[start:])
     alarm: dict[str, str | None] = {"drift": None, "quality": None}
     for look in shifted[start:]:
         looks = seen_on(shifted, look.day)
-        drift = drift_of(shop, looks)
         known = [figures[one.name] for one in looks if one.known]
         quality = hold_to(known[-12:], OUTCOME, shop.promised, PARAMS.quality)
-        for kind, found in (("drift", Found(drift=drift)), ("quality", Found(quality=quality))):
-            if alarm[kind] is None and decide(found, PARAMS).level != "ok":
+        found = {"quality": Found(quality=quality)}
+        if alarm["drift"] is None:
+            found["drift"] = Found(drift=drift_of(shop, looks))
+        for kind, one in found.items():
+            if alarm[kind] is None and decide(one, PARAMS).level != "ok":
                 alarm[kind] = look.name
     sooner = alarm["drift"] is not None and (
         alarm["quality"] is None or alarm["drift"] < alarm["quality"]
@@ -257,9 +265,9 @@ def slow_shift(shop: Shop) -> dict[str, Any]:
 
 
 def evidently_months(shop: Shop) -> list[dict[str, Any]]:
-    """What its default drift preset says of the same months."""
+    """What its default drift preset counts in the same months, without a picture of each column."""
     from evidently import DataDefinition, Dataset, Report
-    from evidently.presets import DataDriftPreset
+    from evidently.metrics import DriftedColumnsCount
 
     names = [one.name for one in shop.champion.schema.features]
     kinds = {one.name: one.kind for one in shop.champion.schema.features}
@@ -271,8 +279,7 @@ def evidently_months(shop: Shop) -> list[dict[str, Any]]:
     rows = []
     for look in shop.looks[-CHECKS:]:
         now = Dataset.from_pandas(look.rows[names], shape)
-        made = Report([DataDriftPreset()]).run(now, before).dict()["metrics"]
-        counted = next(one for one in made if one["metric_name"].startswith("DriftedColumns"))
+        (counted,) = Report([DriftedColumnsCount()]).run(now, before).dict()["metrics"]
         rows.append({"day": look.name, "share": float(counted["value"]["share"]),
                      "columns": float(counted["value"]["count"])})  # fmt: skip
     return rows
@@ -280,7 +287,7 @@ def evidently_months(shop: Shop) -> list[dict[str, Any]]:
 
 def run_seed(seed: int, evidently: bool) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
-        started = time.perf_counter()
+        started = time.process_time()
         shop = open_shop(seed, Path(folder))
         steps: dict[str, Callable[[Shop], Any]] = {
             "quiet": quiet_months,
@@ -289,11 +296,11 @@ def run_seed(seed: int, evidently: bool) -> dict[str, Any]:
             "evidently": evidently_months if evidently else lambda _: [],
         }
         result: dict[str, Any] = {"seed": seed, "auc": shop.promised["roc_auc"]["value"]}
-        seconds = {"open": time.perf_counter() - started}
+        seconds = {"open": time.process_time() - started}
         for name, step in steps.items():
-            begun = time.perf_counter()
+            begun = time.process_time()
             result[name] = step(shop)
-            seconds[name] = time.perf_counter() - begun
+            seconds[name] = time.process_time() - begun
         return result | {"seconds": {name: round(value, 1) for name, value in seconds.items()}}
 
 
@@ -383,7 +390,7 @@ def large() -> None:
 
 
 def main() -> None:
-    """Runs the shops one after another; each result is a line of the results file."""
+    """Runs the shops that the results file lacks, one after another; each becomes a line of it."""
     parser = argparse.ArgumentParser(description="How often monitoring errs.")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--first", type=int, default=0)
@@ -394,14 +401,23 @@ def main() -> None:
     if arguments.large:
         large()
         return
-    results = []
-    for seed in range(arguments.first, arguments.first + arguments.seeds):
-        results.append(run_seed(seed, seed - arguments.first < arguments.evidently))
+    seeds = range(arguments.first, arguments.first + arguments.seeds)
+    results = {seed: one for seed, one in stored(arguments.results).items() if seed in seeds}
+    for seed in (one for one in seeds if one not in results):
+        results[seed] = run_seed(seed, seed - arguments.first < arguments.evidently)
         if arguments.results:
             with arguments.results.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(results[-1]) + "\n")
-        print(f"seed {seed}: {results[-1]['seconds']}", file=sys.stderr, flush=True)
-    print(summary(results))
+                file.write(json.dumps(results[seed]) + "\n")
+        print(f"seed {seed}: {results[seed]['seconds']}", file=sys.stderr, flush=True)
+    print(summary(list(results.values())))
+
+
+def stored(results: Path | None) -> dict[int, dict[str, Any]]:
+    """Seed to what an earlier run found of it."""
+    if results is None or not results.exists():
+        return {}
+    lines = results.read_text("utf-8").splitlines()
+    return {one["seed"]: one for one in map(json.loads, lines)}
 
 
 if __name__ == "__main__":
