@@ -1,6 +1,6 @@
 """How often monitoring cries wolf, and how soon it sees what is wrong, over simulated shops.
 
-    python benchmarks/monitoring.py [--seeds 100] [--evidently 3] [--results file]
+    python benchmarks/monitoring.py [--seeds 100] [--evidently 3] [--results file] [--write]
     python benchmarks/monitoring.py --large
 
 A shop of 3,000 customers runs for three years with seasons and promotions. A champion learns from
@@ -10,8 +10,10 @@ the last look. The slow shift is a loss of tracking: over eight months the event
 of customers are no longer seen, up to a share that costs 0.03 AUC; `sooner` is how often drift is
 told before the quality figures break, which come with the horizon's delay.
 
-`--evidently` runs its default drift preset on the same months of so many shops, against the rows
-that the champion learned from. `--large` times all three reports on a million rows of 50 columns.
+`--evidently` runs what its default drift preset counts on the same months of so many shops,
+against the rows that the champion learned from. A results file holds a line a shop, and what it
+holds is not run again: several processes, each with its own seeds, may share a machine. `--large`
+times all three reports on a million rows of 50 columns. Seconds are the processor's.
 """
 
 from __future__ import annotations
@@ -82,6 +84,9 @@ MODEL = ModelParams(
 PARAMS = MonitorParams()
 SHIFT_LOOKS, SHIFT_COST = 8, 0.03
 BLIND = ("visit", "event", "email")
+DRIFTED = 0.5
+"""Share of columns from which on Evidently's default says that the data set drifted."""
+RESULTS = Path(__file__).parent / "results/monitoring.json"
 
 
 class Unfitted:
@@ -304,29 +309,67 @@ def run_seed(seed: int, evidently: bool) -> dict[str, Any]:
         return result | {"seconds": {name: round(value, 1) for name, value in seconds.items()}}
 
 
-def summary(results: Sequence[dict[str, Any]]) -> str:
-    """The rates over all seeds."""
+def rate(flags: Sequence[bool]) -> dict[str, float]:
+    """How many, of how many, and their share's 95% interval (Wilson)."""
+    from scipy.stats import binomtest
+
+    count = sum(map(bool, flags))
+    ends = binomtest(count, len(flags)).proportion_ci(method="wilson")
+    return {"count": count, "of": len(flags), "low": float(ends.low), "high": float(ends.high)}
+
+
+def rates(results: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
+    """What is asked for, over all shops. Months of one shop depend on one another; shops do not."""
     months = [one for result in results for one in result["quiet"]]
-    lines = [f"{len(results)} shops, {len(months)} months without a fault"]
-    for level in LEVELS[1:]:
-        share = np.mean([one["level"] == level for one in months])
-        lines.append(f"  false {level:<10} {share:7.1%}")
-    theirs = [one for result in results for one in result["evidently"]]
-    if theirs:
-        drifted = np.mean([one["share"] >= 0.5 for one in theirs])
-        some = np.mean([one["columns"] > 0 for one in theirs])
-        mean = np.mean([one["share"] for one in theirs])
-        lines.append(f"  evidently's default on {len(theirs)} of them: any column {some:.1%}, "
-                     f"half of them {drifted:.1%}, on average {mean:.1%} of columns")  # fmt: skip
-    for name in results[0]["faults"]:
-        caught = np.mean([result["faults"][name]["caught"] for result in results])
-        lines.append(f"  {name}: caught in the first check {caught:.1%}")
+    wrong = [any(one["level"] != "ok" for one in result["quiet"]) for result in results]
     shifts = [one["shift"] for one in results if one["shift"]["possible"]]
-    if shifts:
-        sooner = np.mean([one["sooner"] for one in shifts])
-        seen = np.mean([one["drift"] is not None for one in shifts])
-        lines.append(f"  slow shift ({len(shifts)} shops): seen {seen:.1%}, sooner {sooner:.1%}")
-    return "\n".join(lines)
+    theirs = [one for result in results for one in result["evidently"]]
+    names = results[0]["faults"]
+    flags = {
+        **{f"false {level}, months": [one["level"] == level for one in months]
+           for level in LEVELS[1:]},
+        "any false alarm in 24 months, shops": wrong,
+        "evidently: any column drifted, months": [one["columns"] > 0 for one in theirs],
+        "evidently: data set drifted, months": [one["share"] >= DRIFTED for one in theirs],
+        **{f"{name}: caught in the first check": [one["faults"][name]["caught"] for one in results]
+           for name in names},
+        "slow shift: told": [one["drift"] is not None for one in shifts],
+        "slow shift: told before quality": [one["sooner"] for one in shifts],
+        "slow shift: never told by quality": [one["quality"] is None for one in shifts],
+    }  # fmt: skip
+    return {name: rate(some) for name, some in flags.items() if some}
+
+
+def months_until(results: Sequence[dict[str, Any]], kind: str) -> float | None:
+    """Median check, from 1, that tells of the slow shift, of the shops where one does."""
+    shifts = [one["shift"] for one in results if one["shift"].get(kind)]
+    days = [(date.fromisoformat(one[kind]) - date.fromisoformat(one["start"])).days
+            for one in shifts]  # fmt: skip
+    return float(np.median(days)) / PARAMS.drift.step_days + 1 if days else None
+
+
+def summary(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """JSON-ready: all figures of the shops."""
+    drifted = [month["share"] for one in results for month in one["evidently"]]
+    steps = results[0]["seconds"]
+    return {
+        "shops": len(results),
+        "rates": rates(results),
+        "evidently_columns": float(np.mean(drifted)) if drifted else None,
+        "months_until": {kind: months_until(results, kind) for kind in ("drift", "quality")},
+        "cpu_seconds": {name: float(np.median([one["seconds"][name] for one in results]))
+                        for name in steps if name != "evidently"},
+    }  # fmt: skip
+
+
+def told_in_words(made: dict[str, Any]) -> str:
+    """The same, a line a figure."""
+    lines = [f"{made['shops']} shops"]
+    for name, one in made["rates"].items():
+        lines.append(f"  {name:<45} {one['count']} of {one['of']}: {one['count'] / one['of']:.1%} "
+                     f"({one['low']:.1%} to {one['high']:.1%})")  # fmt: skip
+    rest = {name: made[name] for name in ("evidently_columns", "months_until", "cpu_seconds")}
+    return "\n".join([*lines, f"  {rest}"])
 
 
 LARGE_ROWS, LARGE_COLUMNS, LARGE_LOOKS = 1_000_000, 50, 10
@@ -395,7 +438,10 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--evidently", type=int, default=1)
-    parser.add_argument("--results", type=Path)
+    parser.add_argument(
+        "--results", type=Path, help="a line a shop; those it has are not run again"
+    )
+    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}")
     parser.add_argument("--large", action="store_true")
     arguments = parser.parse_args()
     if arguments.large:
@@ -409,7 +455,10 @@ def main() -> None:
             with arguments.results.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(results[seed]) + "\n")
         print(f"seed {seed}: {results[seed]['seconds']}", file=sys.stderr, flush=True)
-    print(summary(list(results.values())))
+    made = summary(list(results.values()))
+    print(told_in_words(made))
+    if arguments.write:
+        RESULTS.write_text(json.dumps(made, indent=2) + "\n")
 
 
 def stored(results: Path | None) -> dict[int, dict[str, Any]]:
