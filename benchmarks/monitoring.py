@@ -335,7 +335,9 @@ def rates(results: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
            for name in names},
         "slow shift: told": [one["drift"] is not None for one in shifts],
         "slow shift: told before quality": [one["sooner"] for one in shifts],
-        "slow shift: never told by quality": [one["quality"] is None for one in shifts],
+        "the same, where quality told of it within a year": [
+            one["sooner"] for one in shifts if one["quality"] is not None
+        ],
     }  # fmt: skip
     return {name: rate(some) for name, some in flags.items() if some}
 
@@ -366,7 +368,7 @@ def told_in_words(made: dict[str, Any]) -> str:
     """The same, a line a figure."""
     lines = [f"{made['shops']} shops"]
     for name, one in made["rates"].items():
-        lines.append(f"  {name:<45} {one['count']} of {one['of']}: {one['count'] / one['of']:.1%} "
+        lines.append(f"  {name:<50} {one['count']} of {one['of']}: {one['count'] / one['of']:.1%} "
                      f"({one['low']:.1%} to {one['high']:.1%})")  # fmt: skip
     rest = {name: made[name] for name in ("evidently_columns", "months_until", "cpu_seconds")}
     return "\n".join([*lines, f"  {rest}"])
