@@ -356,6 +356,7 @@ def summary(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
     steps = results[0]["seconds"]
     return {
         "shops": len(results),
+        "seeds": [one["seed"] for one in results],
         "rates": rates(results),
         "evidently_columns": float(np.mean(drifted)) if drifted else None,
         "months_until": {kind: months_until(results, kind) for kind in ("drift", "quality")},
