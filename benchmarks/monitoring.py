@@ -1,6 +1,6 @@
 """How often monitoring cries wolf, and how soon it sees what is wrong, over simulated shops.
 
-    python benchmarks/monitoring.py [--seeds 100] [--evidently 3] [--results file]
+    python benchmarks/monitoring.py [--seeds 100] [--evidently 3] [--results file] [--write]
     python benchmarks/monitoring.py --large
 
 A shop of 3,000 customers runs for three years with seasons and promotions. A champion learns from
@@ -10,8 +10,10 @@ the last look. The slow shift is a loss of tracking: over eight months the event
 of customers are no longer seen, up to a share that costs 0.03 AUC; `sooner` is how often drift is
 told before the quality figures break, which come with the horizon's delay.
 
-`--evidently` runs its default drift preset on the same months of so many shops, against the rows
-that the champion learned from. `--large` times all three reports on a million rows of 50 columns.
+`--evidently` runs what its default drift preset counts on the same months of so many shops,
+against the rows that the champion learned from. A results file holds a line a shop, and what it
+holds is not run again: several processes, each with its own seeds, may share a machine. `--large`
+times all three reports on a million rows of 50 columns. Seconds are the processor's.
 """
 
 from __future__ import annotations
@@ -82,6 +84,9 @@ MODEL = ModelParams(
 PARAMS = MonitorParams()
 SHIFT_LOOKS, SHIFT_COST = 8, 0.03
 BLIND = ("visit", "event", "email")
+DRIFTED = 0.5
+"""Share of columns from which on Evidently's default says that the data set drifted."""
+RESULTS = Path(__file__).parent / "results/monitoring.json"
 
 
 class Unfitted:
@@ -95,10 +100,11 @@ class Unfitted:
 
 @dataclass(frozen=True)
 class Shop:
-    """A shop's tables, all its looks, its champion and what that one promised."""
+    """A shop's tables, all its looks with figures, its champion and what that one promised."""
 
     tables: Any
     looks: tuple[Look, ...]
+    figures: dict[str, Any]
     champion: Any
     learned: pd.DataFrame
     promised: dict[str, Any]
@@ -135,9 +141,10 @@ def open_shop(seed: int, folder: Path) -> Shop:
                 learned=one.day < until)
         for one in looks
     )  # fmt: skip
-    test = figures_of(scored[-CHECKS], OUTCOME, MODEL.evaluate)["figures"]
+    figures = told(scored)
+    promised = figures[scored[-CHECKS].name]["figures"]
     importance = importance_of(champion, frame, PARAMS.seed)
-    return Shop(tables, scored, champion, frame, test, importance)
+    return Shop(tables, scored, figures, champion, frame, promised, importance)
 
 
 def seen_on(looks: Sequence[Look], day: date) -> list[Look]:
@@ -165,9 +172,9 @@ def drift_of(shop: Shop, looks: Sequence[Look]) -> Drift:
     return with_effects(drift, shop.champion, looks, PARAMS.seed)
 
 
-def check(shop: Shop, looks: Sequence[Look], figures: dict[str, Any], tables: Any) -> Checked:
+def check(shop: Shop, looks: Sequence[Look], tables: Any) -> Checked:
     """What monitoring says of the last look."""
-    known = [figures[one.name] for one in looks if one.known]
+    known = [shop.figures[one.name] for one in looks if one.known]
     found = Found(
         drift=drift_of(shop, looks),
         outcomes=outcome_drift(looks, PARAMS),
@@ -184,9 +191,9 @@ def told(looks: Sequence[Look]) -> dict[str, Any]:
 
 def quiet_months(shop: Shop) -> list[dict[str, Any]]:
     """Each month's decision where nothing is wrong."""
-    figures, rows = told(shop.looks), []
+    rows = []
     for look in shop.looks[-CHECKS:]:
-        made = check(shop, seen_on(shop.looks, look.day), figures, shop.tables)
+        made = check(shop, seen_on(shop.looks, look.day), shop.tables)
         kinds = sorted({one.kind for one in made.decision.reasons})
         words = [one.words[:160] for one in made.decision.reasons]
         rows.append({"day": look.name, "level": made.decision.level, "kinds": kinds,
@@ -199,11 +206,11 @@ def faulty(shop: Shop) -> dict[str, Any]:
     now = shop.looks[-1].day
     since = now - timedelta(FAULT_DAYS)
     one_look = PARAMS.drift.model_copy(update={"max_looks": 1})
-    figures, seen = told(shop.looks), {}
+    seen = {}
     for fault in (one for one in faults.FAULTS if one.name in CAUGHT):
         tables = fault.inject(shop.tables, since, fault.size)
         last = looks_at_orders(tables, shop.champion, MODEL, now, one_look)[-1]
-        made = check(shop, [*seen_on(shop.looks, now)[:-1], last], figures, tables)
+        made = check(shop, [*seen_on(shop.looks, now)[:-1], last], tables)
         told_of = {one.kind for one in made.decision.reasons} & {"data", "drift"}
         seen[fault.name] = {"level": made.decision.level, "caught": bool(told_of)}
     return seen
@@ -228,26 +235,32 @@ def auc_of(look: Look) -> float:
 def slow_shift(shop: Shop) -> dict[str, Any]:
     """Whether drift is told of a slow loss before quality figures break."""
     last = [one for one in shop.looks if one.known][-1]
-    shares = np.linspace(0.05, 1, 20)
-    costs = [auc_of(last) - auc_of(blinded(last, share, shop.champion)) for share in shares]
-    reached = np.flatnonzero(np.array(costs) >= SHIFT_COST)
-    if not len(reached):
-        return {"cost": max(costs), "possible": False}
-    most, start = float(shares[reached[0]]), len(shop.looks) - 13
+    whole = auc_of(last)
+    costly = (
+        float(share)
+        for share in np.linspace(0.05, 1, 20)
+        if whole - auc_of(blinded(last, share, shop.champion)) >= SHIFT_COST
+    )
+    most = next(costly, None)
+    if most is None:
+        return {"possible": False}
+    start = len(shop.looks) - 13
     shifted = [
         one if i < start
         else blinded(one, most * min((i - start + 1) / SHIFT_LOOKS, 1), shop.champion)
         for i, one in enumerate(shop.looks)
     ]  # fmt: skip
-    figures = told(shifted)
+    figures = shop.figures | told(shifted[start:])
     alarm: dict[str, str | None] = {"drift": None, "quality": None}
     for look in shifted[start:]:
         looks = seen_on(shifted, look.day)
-        drift = drift_of(shop, looks)
         known = [figures[one.name] for one in looks if one.known]
         quality = hold_to(known[-12:], OUTCOME, shop.promised, PARAMS.quality)
-        for kind, found in (("drift", Found(drift=drift)), ("quality", Found(quality=quality))):
-            if alarm[kind] is None and decide(found, PARAMS).level != "ok":
+        found = {"quality": Found(quality=quality)}
+        if alarm["drift"] is None:
+            found["drift"] = Found(drift=drift_of(shop, looks))
+        for kind, one in found.items():
+            if alarm[kind] is None and decide(one, PARAMS).level != "ok":
                 alarm[kind] = look.name
     sooner = alarm["drift"] is not None and (
         alarm["quality"] is None or alarm["drift"] < alarm["quality"]
@@ -257,9 +270,9 @@ def slow_shift(shop: Shop) -> dict[str, Any]:
 
 
 def evidently_months(shop: Shop) -> list[dict[str, Any]]:
-    """What its default drift preset says of the same months."""
+    """What its default drift preset counts in the same months, without a picture of each column."""
     from evidently import DataDefinition, Dataset, Report
-    from evidently.presets import DataDriftPreset
+    from evidently.metrics import DriftedColumnsCount
 
     names = [one.name for one in shop.champion.schema.features]
     kinds = {one.name: one.kind for one in shop.champion.schema.features}
@@ -271,8 +284,7 @@ def evidently_months(shop: Shop) -> list[dict[str, Any]]:
     rows = []
     for look in shop.looks[-CHECKS:]:
         now = Dataset.from_pandas(look.rows[names], shape)
-        made = Report([DataDriftPreset()]).run(now, before).dict()["metrics"]
-        counted = next(one for one in made if one["metric_name"].startswith("DriftedColumns"))
+        (counted,) = Report([DriftedColumnsCount()]).run(now, before).dict()["metrics"]
         rows.append({"day": look.name, "share": float(counted["value"]["share"]),
                      "columns": float(counted["value"]["count"])})  # fmt: skip
     return rows
@@ -280,7 +292,7 @@ def evidently_months(shop: Shop) -> list[dict[str, Any]]:
 
 def run_seed(seed: int, evidently: bool) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
-        started = time.perf_counter()
+        started = time.process_time()
         shop = open_shop(seed, Path(folder))
         steps: dict[str, Callable[[Shop], Any]] = {
             "quiet": quiet_months,
@@ -289,37 +301,78 @@ def run_seed(seed: int, evidently: bool) -> dict[str, Any]:
             "evidently": evidently_months if evidently else lambda _: [],
         }
         result: dict[str, Any] = {"seed": seed, "auc": shop.promised["roc_auc"]["value"]}
-        seconds = {"open": time.perf_counter() - started}
+        seconds = {"open": time.process_time() - started}
         for name, step in steps.items():
-            begun = time.perf_counter()
+            begun = time.process_time()
             result[name] = step(shop)
-            seconds[name] = time.perf_counter() - begun
+            seconds[name] = time.process_time() - begun
         return result | {"seconds": {name: round(value, 1) for name, value in seconds.items()}}
 
 
-def summary(results: Sequence[dict[str, Any]]) -> str:
-    """The rates over all seeds."""
+def rate(flags: Sequence[bool]) -> dict[str, float]:
+    """How many, of how many, and their share's 95% interval (Wilson)."""
+    from scipy.stats import binomtest
+
+    count = sum(map(bool, flags))
+    ends = binomtest(count, len(flags)).proportion_ci(method="wilson")
+    return {"count": count, "of": len(flags), "low": float(ends.low), "high": float(ends.high)}
+
+
+def rates(results: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
+    """What is asked for, over all shops. Months of one shop depend on one another; shops do not."""
     months = [one for result in results for one in result["quiet"]]
-    lines = [f"{len(results)} shops, {len(months)} months without a fault"]
-    for level in LEVELS[1:]:
-        share = np.mean([one["level"] == level for one in months])
-        lines.append(f"  false {level:<10} {share:7.1%}")
-    theirs = [one for result in results for one in result["evidently"]]
-    if theirs:
-        drifted = np.mean([one["share"] >= 0.5 for one in theirs])
-        some = np.mean([one["columns"] > 0 for one in theirs])
-        mean = np.mean([one["share"] for one in theirs])
-        lines.append(f"  evidently's default on {len(theirs)} of them: any column {some:.1%}, "
-                     f"half of them {drifted:.1%}, on average {mean:.1%} of columns")  # fmt: skip
-    for name in results[0]["faults"]:
-        caught = np.mean([result["faults"][name]["caught"] for result in results])
-        lines.append(f"  {name}: caught in the first check {caught:.1%}")
+    wrong = [any(one["level"] != "ok" for one in result["quiet"]) for result in results]
     shifts = [one["shift"] for one in results if one["shift"]["possible"]]
-    if shifts:
-        sooner = np.mean([one["sooner"] for one in shifts])
-        seen = np.mean([one["drift"] is not None for one in shifts])
-        lines.append(f"  slow shift ({len(shifts)} shops): seen {seen:.1%}, sooner {sooner:.1%}")
-    return "\n".join(lines)
+    theirs = [one for result in results for one in result["evidently"]]
+    names = results[0]["faults"]
+    flags = {
+        **{f"false {level}, months": [one["level"] == level for one in months]
+           for level in LEVELS[1:]},
+        "any false alarm in 24 months, shops": wrong,
+        "evidently: any column drifted, months": [one["columns"] > 0 for one in theirs],
+        "evidently: data set drifted, months": [one["share"] >= DRIFTED for one in theirs],
+        **{f"{name}: caught in the first check": [one["faults"][name]["caught"] for one in results]
+           for name in names},
+        "slow shift: told": [one["drift"] is not None for one in shifts],
+        "slow shift: told before quality": [one["sooner"] for one in shifts],
+        "the same, where quality told of it within a year": [
+            one["sooner"] for one in shifts if one["quality"] is not None
+        ],
+    }  # fmt: skip
+    return {name: rate(some) for name, some in flags.items() if some}
+
+
+def months_until(results: Sequence[dict[str, Any]], kind: str) -> float | None:
+    """Median check, from 1, that tells of the slow shift, of the shops where one does."""
+    shifts = [one["shift"] for one in results if one["shift"].get(kind)]
+    days = [(date.fromisoformat(one[kind]) - date.fromisoformat(one["start"])).days
+            for one in shifts]  # fmt: skip
+    return float(np.median(days)) / PARAMS.drift.step_days + 1 if days else None
+
+
+def summary(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """JSON-ready: all figures of the shops."""
+    drifted = [month["share"] for one in results for month in one["evidently"]]
+    steps = results[0]["seconds"]
+    return {
+        "shops": len(results),
+        "seeds": [one["seed"] for one in results],
+        "rates": rates(results),
+        "evidently_columns": float(np.mean(drifted)) if drifted else None,
+        "months_until": {kind: months_until(results, kind) for kind in ("drift", "quality")},
+        "cpu_seconds": {name: float(np.median([one["seconds"][name] for one in results]))
+                        for name in steps if name != "evidently"},
+    }  # fmt: skip
+
+
+def told_in_words(made: dict[str, Any]) -> str:
+    """The same, a line a figure."""
+    lines = [f"{made['shops']} shops"]
+    for name, one in made["rates"].items():
+        lines.append(f"  {name:<50} {one['count']} of {one['of']}: {one['count'] / one['of']:.1%} "
+                     f"({one['low']:.1%} to {one['high']:.1%})")  # fmt: skip
+    rest = {name: made[name] for name in ("evidently_columns", "months_until", "cpu_seconds")}
+    return "\n".join([*lines, f"  {rest}"])
 
 
 LARGE_ROWS, LARGE_COLUMNS, LARGE_LOOKS = 1_000_000, 50, 10
@@ -383,25 +436,40 @@ def large() -> None:
 
 
 def main() -> None:
-    """Runs the shops one after another; each result is a line of the results file."""
+    """Runs the shops that the results file lacks, one after another; each becomes a line of it."""
     parser = argparse.ArgumentParser(description="How often monitoring errs.")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--evidently", type=int, default=1)
-    parser.add_argument("--results", type=Path)
+    parser.add_argument(
+        "--results", type=Path, help="a line a shop; those it has are not run again"
+    )
+    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}")
     parser.add_argument("--large", action="store_true")
     arguments = parser.parse_args()
     if arguments.large:
         large()
         return
-    results = []
-    for seed in range(arguments.first, arguments.first + arguments.seeds):
-        results.append(run_seed(seed, seed - arguments.first < arguments.evidently))
+    seeds = range(arguments.first, arguments.first + arguments.seeds)
+    results = {seed: one for seed, one in stored(arguments.results).items() if seed in seeds}
+    for seed in (one for one in seeds if one not in results):
+        results[seed] = run_seed(seed, seed - arguments.first < arguments.evidently)
         if arguments.results:
             with arguments.results.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(results[-1]) + "\n")
-        print(f"seed {seed}: {results[-1]['seconds']}", file=sys.stderr, flush=True)
-    print(summary(results))
+                file.write(json.dumps(results[seed]) + "\n")
+        print(f"seed {seed}: {results[seed]['seconds']}", file=sys.stderr, flush=True)
+    made = summary(list(results.values()))
+    print(told_in_words(made))
+    if arguments.write:
+        RESULTS.write_text(json.dumps(made, indent=2) + "\n")
+
+
+def stored(results: Path | None) -> dict[int, dict[str, Any]]:
+    """Seed to what an earlier run found of it."""
+    if results is None or not results.exists():
+        return {}
+    lines = results.read_text("utf-8").splitlines()
+    return {one["seed"]: one for one in map(json.loads, lines)}
 
 
 if __name__ == "__main__":

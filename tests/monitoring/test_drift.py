@@ -111,6 +111,23 @@ def test_a_quiet_record_rarely_exceeds_its_bound(count):
     assert np.mean(over) < 0.075
 
 
+def test_each_look_has_its_own_shares_and_looks_with_nothing_have_none():
+    history, champion = looks(count=9)
+    history[3] = replace(history[3], rows=history[3].rows.assign(spend_90d=np.nan, country=None))
+    history[4] = replace(history[4], rows=history[4].rows.head(0))
+    spend, country = (
+        next(one for one in profile_looks(history, columns(champion), 10) if one.name == name)
+        for name in ("spend_90d", "country")
+    )
+    assert (spend.rows[4], spend.absent[3], country.absent[3]) == (0, 1, 1)
+    for one in (spend, country):
+        assert one.shares.sum(axis=1) == pytest.approx([1, 1, 1, 0, 0, 1, 1, 1, 1])
+    rows = history[6].rows
+    assert spend.middle[6] == np.median(rows["spend_90d"])
+    germans = country.shares[6, country.labels.index("DE")]
+    assert germans == pytest.approx(float((rows["country"] == "DE").mean()))
+
+
 def test_a_column_can_be_put_back_to_its_reference():
     import pandas as pd
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ from salespipe.modelling.rates import (
     Rate,
     enough_rows,
     group_rates,
+    inside_of,
     resampled_rates,
 )
 from salespipe.params import GateParams, Waiver
@@ -74,14 +75,9 @@ def unequal_treatment(
         columns: sensitive attributes.
         gate: bounds, smallest group and waivers.
     """
-    outcomes = Outcomes.of(rows, score, gate.groups)
-    return tuple(
-        _measured(gap)
-        for column in columns
-        if column in rows
-        for gap in attribute_gaps(column, groups_of(rows[column]), outcomes, gate)[1]
-        if gap.figure in CHECKED
-    )
+    named = {column: groups_of(rows[column]) for column in columns if column in rows}
+    _, gaps = rates_and_gaps(named, Outcomes.of(rows, score, gate.groups), gate)
+    return tuple(_measured(gap) for gap in gaps if gap.figure in CHECKED)
 
 
 def _measured(gap: Gap) -> Measured:
@@ -96,37 +92,54 @@ def _measured(gap: Gap) -> Measured:
     )
 
 
-def attribute_gaps(
-    attribute: str, groups: pd.Series, outcomes: Outcomes, gate: GateParams
+def rates_and_gaps(
+    named: Mapping[str, pd.Series], outcomes: Outcomes, gate: GateParams
 ) -> tuple[list[dict[str, Any]], list[Gap]]:
-    """Rates of an attribute's groups, and the widest gap of each rate.
+    """Rates of each attribute's groups, and the widest gap of each rate.
 
     Args:
-        attribute: its name; two names for an intersection.
-        groups: n names.
+        named: attribute, two names for an intersection, to the groups of n rows.
         outcomes: of the n rows.
         gate: bounds, smallest group and waivers.
 
     Returns:
-        JSON-ready groups, and a gap of each of `RATES`.
+        JSON-ready groups, and a gap of each of `RATES` of each attribute.
     """
-    params = gate.groups
-    found = group_rates(outcomes.label, outcomes.chosen, groups)
-    names = [str(name) for name in found.index]
-    enough = enough_rows(groups, names, outcomes, gate)
-    samples = resampled_rates(groups, names, outcomes, params)
-    rates = {name: Rate(found[name].to_numpy(), samples[name], enough[name]) for name in RATES}
-    listed = [
-        {"attribute": attribute, "group": name, "rows": int(found["rows"].iloc[i])}
+    if not named:
+        return [], []
+    found = {name: group_rates(outcomes.label, outcomes.chosen, groups)
+             for name, groups in named.items()}  # fmt: skip
+    inside = np.hstack([inside_of(named[name], list(one.index)) for name, one in found.items()])
+    enough = enough_rows(inside, outcomes, gate)
+    samples = resampled_rates(inside, outcomes, gate.groups)
+    ends = np.cumsum([len(one) for one in found.values()])
+    listed: list[dict[str, Any]] = []
+    gaps: list[Gap] = []
+    for (attribute, one), end in zip(found.items(), ends, strict=True):
+        own = slice(end - len(one), end)
+        rates = {rate: Rate(one[rate].to_numpy(), samples[rate][:, own], enough[rate][own])
+                 for rate in RATES}  # fmt: skip
+        listed += _listed(attribute, one, rates)
+        gaps += _attribute_gaps(attribute, list(one.index), rates, gate)
+    return listed, gaps
+
+
+def _listed(attribute: str, found: pd.DataFrame, rates: Mapping[str, Rate]) -> list[dict[str, Any]]:
+    return [
+        {"attribute": attribute, "group": str(name), "rows": int(found["rows"].iloc[i])}
         | {rate: one.told(i) for rate, one in rates.items()}
-        for i, name in enumerate(names)
+        for i, name in enumerate(found.index)
     ]
-    waiver = gate.waivers.get(attribute)
-    bounds = {SELECTION: params.max_parity_gap, OPPORTUNITY: params.max_opportunity_gap}
+
+
+def _attribute_gaps(
+    attribute: str, names: Sequence[str], rates: Mapping[str, Rate], gate: GateParams
+) -> list[Gap]:
+    bounds = {SELECTION: gate.groups.max_parity_gap, OPPORTUNITY: gate.groups.max_opportunity_gap}
     crossed = 1 if BOTH not in attribute else CROSSED
     level = 1 - (1 - LEVEL) / crossed
     gaps = [_widest(attribute, rate, one, names, level) for rate, one in rates.items()]
-    return listed, [_judged(gap, bounds.get(gap.figure), waiver) for gap in gaps]
+    return [_judged(gap, bounds.get(gap.figure), gate.waivers.get(attribute)) for gap in gaps]
 
 
 def _widest(attribute: str, figure: str, rate: Rate, names: Sequence[str], level: float) -> Gap:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from salespipe.modelling.bootstrap import Interval, interval, resampled_weights
-from salespipe.modelling.frame import Floats, entity_codes
+from salespipe.modelling.frame import Floats, Integers, entity_codes
 from salespipe.modelling.metrics import divide
 from salespipe.params import GateParams, GroupParams
 
@@ -43,28 +43,41 @@ class Outcomes:
 
 
 def group_rates(label: Any, chosen: Any, groups: pd.Series) -> pd.DataFrame:
-    """Rows and rates of each group, by fairlearn: one row a group.
+    """Rows and rates of each group, by fairlearn where it has them: one row a group.
+
+    Equal rows are counted first, so that each rate is of four rows with weights at most:
+    fairlearn's own `MetricFrame` walks through all rows, 14 s of a million instead of 0.1.
 
     Args:
         label: n outcomes, 0 or 1.
         chosen: n times whether a row is selected.
         groups: n names.
     """
-    from fairlearn.metrics import MetricFrame, count, selection_rate, true_positive_rate
-    from sklearn.metrics import precision_score
+    rows = pd.DataFrame({
+        "group": groups.astype(str).to_numpy(), "label": np.asarray(label).astype(int),
+        "chosen": np.asarray(chosen).astype(int),
+    })  # fmt: skip
+    counted = rows.value_counts().rename("rows").reset_index()
+    rates = {
+        str(name): _rates(
+            some["label"].to_numpy(), some["chosen"].to_numpy(), some["rows"].to_numpy()
+        )
+        for name, some in counted.groupby("group")
+    }
+    return pd.DataFrame.from_dict(rates, orient="index", columns=["rows", *RATES])
 
-    def precision(true: Any, picked: Any) -> float:
-        return float(precision_score(true, picked, zero_division=0))
 
-    metrics = {"rows": count, SELECTION: selection_rate, OPPORTUNITY: true_positive_rate,
-               PRECISION: precision}  # fmt: skip
-    found = MetricFrame(
-        metrics=metrics,
-        y_true=np.asarray(label).astype(int),
-        y_pred=np.asarray(chosen).astype(int),
-        sensitive_features=groups.astype(str).rename("group").to_numpy(),
+def _rates(label: Integers, chosen: Integers, rows: Integers) -> tuple[float, ...]:
+    """Rows, and each of `RATES`; the precision is 0 where nobody is selected."""
+    from fairlearn.metrics import selection_rate, true_positive_rate
+
+    picked = rows * chosen
+    return (
+        float(rows.sum()),
+        float(selection_rate(label, chosen, sample_weight=rows)),
+        float(true_positive_rate(label, chosen, sample_weight=rows)),
+        float(picked @ label / max(picked.sum(), 1)),
     )
-    return pd.DataFrame(found.by_group).astype(float)
 
 
 @dataclass(frozen=True)
@@ -88,14 +101,20 @@ class Rate:
         return interval(float(self.values[place]), self.samples[:, place])
 
 
-def enough_rows(
-    groups: pd.Series,
-    names: Sequence[str],
-    outcomes: Outcomes,
-    gate: GateParams,
-) -> dict[str, np.ndarray]:
-    """Rate to whether each group has rows enough to tell it."""
-    inside = _inside(groups, names)
+def inside_of(groups: pd.Series, names: Sequence[str]) -> Floats:
+    """(n, g): 1 where a row is of a group."""
+    same = groups.astype(str).to_numpy()[:, None] == np.array(names)[None, :]
+    return np.asarray(same, dtype=np.float64)
+
+
+def enough_rows(inside: Floats, outcomes: Outcomes, gate: GateParams) -> dict[str, np.ndarray]:
+    """Rate to whether each group has rows enough to tell it.
+
+    Args:
+        inside: of n rows and g groups.
+        outcomes: of the n rows.
+        gate: smallest group, and fewest outcomes in it.
+    """
     rows = inside.sum(axis=0) >= gate.min_group_rows
     least = gate.groups.min_positives
     return {
@@ -105,17 +124,14 @@ def enough_rows(
     }
 
 
-def _inside(groups: pd.Series, names: Sequence[str]) -> Floats:
-    """(n, g): 1 where a row is of a group."""
-    same = groups.astype(str).to_numpy()[:, None] == np.array(names)[None, :]
-    return np.asarray(same, dtype=np.float64)
+def resampled_rates(inside: Floats, outcomes: Outcomes, params: GroupParams) -> dict[str, Floats]:
+    """Rate to (samples, g) values under resampling of customers.
 
-
-def resampled_rates(
-    groups: pd.Series, names: Sequence[str], outcomes: Outcomes, params: GroupParams
-) -> dict[str, Floats]:
-    """Rate to (samples, g) values under resampling of customers."""
-    inside = _inside(groups, names)
+    Args:
+        inside: of n rows and g groups, of as many attributes as there are: drawing takes longest.
+        outcomes: of the n rows.
+        params: how many samples.
+    """
     hit = inside * (outcomes.label & outcomes.chosen)[:, None]
     chosen, label = inside * outcomes.chosen[:, None], inside * outcomes.label[:, None]
     parts: dict[str, list[Floats]] = {rate: [] for rate in RATES}

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from salespipe.modelling.frame import entity_codes
-from salespipe.modelling.gaps import BOTH, Gap, Verdict, attribute_gaps
+from salespipe.modelling.gaps import BOTH, Gap, Verdict, rates_and_gaps
 from salespipe.modelling.gate import check_measured
 from salespipe.modelling.groups import calibration_gaps, groups_of
 from salespipe.modelling.rates import Outcomes
@@ -88,12 +88,11 @@ def find_bias(looks: Sequence[Look], columns: Sequence[str], gate: GateParams) -
         }
     score = rows[PREDICTION].to_numpy(dtype=np.float64)
     facts = Outcomes.of(rows, score, gate.groups)
-    parts = [attribute_gaps(column, groups, facts, gate) for column, groups in named.items()]
-    gaps = [gap for _, some in parts for gap in some]
+    groups, gaps = rates_and_gaps(named, facts, gate)
     return Bias(
         rows=len(rows),
         look=name,
-        groups=tuple(group for some, _ in parts for group in some),
+        groups=tuple(groups),
         gaps=(*gaps, *_calibration(rows, columns, gate)),
         contact_share=gate.groups.contact_share,
     )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 PREDICTION = "prediction"
+KEYS = ("as_of", "customer_id", "item_group")
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,10 @@ def _features_of(
     days: Sequence[date],
     params: DriftParams,
 ) -> pd.DataFrame:
-    """Features and labels as of several days in one query, as for training."""
+    """Features and labels as of several days in one query, as for training.
+
+    In order of their keys: what is drawn by chance later is drawn by place.
+    """
     orders = tables["orders"]
     cutoffs = ibis.memtable({"as_of": list(days)}, schema={"as_of": "date"})
     everyone = population(orders, cutoffs, model.snapshots.active_days).cache()
@@ -132,7 +136,8 @@ def _features_of(
     else:
         pairs = pair_features(tables, rows, known)
         joined = add_label(pairs, group_days(orders, known), model.snapshots.horizon_days)
-    return pd.DataFrame(joined.rename(entity_id="customer_id").to_pandas())
+    ordered = joined.order_by([key for key in KEYS if key in joined.columns])
+    return pd.DataFrame(ordered.rename(entity_id="customer_id").to_pandas())
 
 
 def drawn(rows: ir.Table, days: int, most: int) -> ir.Table:

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from salespipe.modelling.frame import Feature, Floats
+from salespipe.modelling.frame import Feature, Floats, Integers
 from salespipe.monitoring.looks import Look
 
 UNKNOWN_LEVEL = "(other)"
@@ -59,19 +59,39 @@ def profile_looks(
 
 
 def _number(looks: Sequence[Look], name: str, bins: int) -> Profile:
-    values = [_numbers(look.rows[name]) for look in looks]
-    edges = _edges(values[:-1] or values, bins)
-    counted = [_counts(one, edges) for one in values]
+    values = _numbers(pd.concat([look.rows[name] for look in looks]))
+    place, rows = _places(looks)
+    earlier = place < max(len(looks) - 1, 1)
+    known = ~np.isnan(values)
+    edges = _edges(values[known & earlier], bins)
     ends = np.concatenate([[-np.inf], edges, [np.inf]])
-    labels = tuple(_told(low, high) for low, high in pairwise(ends))
+    codes = np.searchsorted(edges, values[known], side="left")
+    parts = np.split(values[known], np.cumsum(np.bincount(place[known], minlength=len(rows)))[:-1])
     return Profile(
         name=name,
-        shares=np.stack([_normed(one) for one in counted]),
-        absent=np.array([_share(np.isnan(one)) for one in values]),
-        middle=np.array([_median(one) for one in values]),
-        labels=labels,
-        rows=np.array([len(one) for one in values], dtype=np.float64),
+        shares=_shares(place[known], codes, (len(rows), len(edges) + 1)),
+        absent=_part(place[~known], rows),
+        middle=np.array([np.median(one) if len(one) else np.nan for one in parts]),
+        labels=tuple(_told(low, high) for low, high in pairwise(ends)),
+        rows=rows,
     )
+
+
+def _places(looks: Sequence[Look]) -> tuple[Integers, Floats]:
+    """The look that each row of all looks is of, and the rows of each."""
+    rows = np.array([len(look.rows) for look in looks])
+    return np.repeat(np.arange(len(rows)), rows), rows.astype(np.float64)
+
+
+def _shares(place: Integers, codes: Integers, shape: tuple[int, int]) -> Floats:
+    """(t, bins) shares of codes in each look; 0 where a look has none."""
+    counts = np.bincount(place * shape[1] + codes, minlength=shape[0] * shape[1]).reshape(shape)
+    return np.asarray(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), dtype=np.float64)
+
+
+def _part(place: Integers, rows: Floats) -> Floats:
+    """How large a part of each look's rows these are."""
+    return np.bincount(place, minlength=len(rows)) / np.maximum(rows, 1)
 
 
 def _told(low: float, high: float) -> str:
@@ -88,57 +108,35 @@ def _numbers(column: pd.Series) -> Floats:
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _edges(values: Sequence[Floats], bins: int) -> Floats:
+def _edges(values: Floats, bins: int) -> Floats:
     """Edges of the bins: a value that fills several has its own, the outer two hold what is new."""
-    pooled = np.concatenate(values)
-    pooled = pooled[np.isfinite(pooled)]
-    if not len(pooled):
+    if not len(values):
         return np.empty(0)
-    thinned = pooled[:: max(1, len(pooled) // EDGE_ROWS)]
+    thinned = values[:: max(1, len(values) // EDGE_ROWS)]
     inner = np.quantile(thinned, np.linspace(0, 1, bins + 1)[1:-1], method="lower")
     edges = np.unique(inner)
     repeated = np.unique(inner[1:][np.diff(inner) == 0])
-    below = np.nextafter([*repeated, pooled.min()], -np.inf)
-    return np.unique(np.concatenate([edges, below, [pooled.max()]]))
-
-
-def _counts(values: Floats, edges: Floats) -> Floats:
-    known = values[~np.isnan(values)]
-    places = np.searchsorted(edges, known, side="left")
-    return np.bincount(places, minlength=len(edges) + 1).astype(np.float64)
+    below = np.nextafter([*repeated, values.min()], -np.inf)
+    return np.unique(np.concatenate([edges, below, [values.max()]]))
 
 
 def _category(looks: Sequence[Look], feature: Feature) -> Profile:
     levels = (*feature.categories, UNKNOWN_LEVEL)
-    coded = [_codes(look.rows[feature.name], feature.categories) for look in looks]
-    counted = [np.bincount(one[one >= 0], minlength=len(levels)).astype(float) for one in coded]
-    unseen = len(feature.categories)
+    place, rows = _places(looks)
+    codes = np.concatenate([_codes(look.rows[feature.name], feature.categories) for look in looks])
+    there = codes >= 0
     return Profile(
         name=feature.name,
-        shares=np.stack([_normed(one) for one in counted]),
-        absent=np.array([_share((one < 0) | (one == unseen)) for one in coded]),
-        middle=np.full(len(looks), np.nan),
+        shares=_shares(place[there], codes[there], (len(rows), len(levels))),
+        absent=_part(place[~there | (codes == len(feature.categories))], rows),
+        middle=np.full(len(rows), np.nan),
         labels=levels,
-        rows=np.array([len(one) for one in coded], dtype=np.float64),
+        rows=rows,
     )
 
 
-def _codes(column: pd.Series, levels: tuple[str, ...]) -> np.ndarray:
+def _codes(column: pd.Series, levels: tuple[str, ...]) -> Integers:
     """Position of each value's level; one past the last if unknown, -1 if missing."""
     text = column.astype("string")
     codes = pd.Categorical(text.astype(object), categories=list(levels)).codes.astype(np.int64)
     return np.where(text.isna().to_numpy(), -1, np.where(codes < 0, len(levels), codes))
-
-
-def _normed(counts: Floats) -> Floats:
-    total = counts.sum()
-    return counts / total if total else counts
-
-
-def _share(flags: np.ndarray) -> float:
-    return float(flags.mean()) if len(flags) else 0.0
-
-
-def _median(values: Floats) -> float:
-    known = values[~np.isnan(values)]
-    return float(np.median(known)) if len(known) else np.nan
