@@ -33,7 +33,7 @@ class DriftParams(Params):
     max_lag: int = Field(6, ge=1)
     """Looks back to the reference, at most; the champion's last day of learning if later."""
     alpha: float = Field(0.05, gt=0, lt=1)
-    """Share of quiet checks that may raise any alarm, over all columns (Benjamini-Hochberg)."""
+    """Share of quiet checks that may raise any alarm, by the largest movement of all columns."""
     min_distance: float = Field(0.1, ge=0, le=1)
     """Jensen-Shannon distance below which no movement matters, however sure it is."""
     min_nulls: float = Field(0.05, ge=0, le=1)
