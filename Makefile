@@ -53,6 +53,7 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/features.py
+	$(BIN)/python benchmarks/out_of_core.py
 	$(BIN)/python benchmarks/reference.py --datasets "$(DATASETS)"
 	$(BIN)/python benchmarks/forecast.py --datasets "$(DATASETS)"
 	$(BIN)/python benchmarks/gate.py
