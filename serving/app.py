@@ -30,9 +30,10 @@ SMALL = 16 * 1024
 """Bodies up to here are answered at once; larger ones in a thread, so that others need not wait."""
 THREADS = 4
 NO_POST = ["GET", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
-READ = ("/", "/docs.json", "/metrics")
 NO_GET = ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 METHODS = [*NO_POST, "POST"]
+
+Operation = Callable[[Server, str, str, bytes], bytes]
 
 
 def make_app(server: Server) -> Starlette:
@@ -41,9 +42,49 @@ def make_app(server: Server) -> Starlette:
     Args:
         server: what they share.
     """
+    return Starlette(
+        routes=[
+            *_reads(server),
+            *_asks(server),
+            # BentoML's own pages come after: one of them calls an analytics service
+            Route("/{path:path}", nowhere, methods=METHODS),
+        ],
+        exception_handlers={
+            ApiError: refused,
+            HTTPException: lambda request, error: refused(request, _plain(request, error)),
+            Exception: lambda request, _: refused(request, internal()),
+        },
+    )
+
+
+def _reads(server: Server) -> list[Route]:
+    """What is read, and that it takes nothing else."""
+
+    async def index(_: Request) -> Response:
+        named = {n: one.receipt for n, one in sorted(server.champions.by_name.items())}
+        return Response(to_json({"champions": named, "docs": "/docs.json"}), media_type=JSON)
+
+    async def docs(_: Request) -> Response:
+        return Response(to_json(document(server.champions.by_name)), media_type=JSON)
+
+    async def figures(_: Request) -> Response:
+        from bentoml._internal.configuration.containers import BentoMLContainer
+
+        client: Any = BentoMLContainer.metrics_client.get()
+        return Response(client.generate_latest(), media_type=client.CONTENT_TYPE_LATEST)
+
+    told = {"/": index, "/docs.json": docs, "/metrics": figures}
+    return [
+        *(Route(path, one, methods=["GET"]) for path, one in told.items()),
+        *(Route(path, takes("GET"), methods=NO_GET) for path in told),
+    ]
+
+
+def _asks(server: Server) -> list[Route]:
+    """What models are asked, and that it is only posted."""
     threads = anyio.CapacityLimiter(THREADS)
 
-    def answering(operation: Callable[[Server, str, str, bytes], bytes], *, slow: bool) -> Any:
+    def answering(operation: Operation, *, slow: bool) -> Any:
         async def endpoint(request: Request) -> Response:
             if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
                 told = f"Requests are {JSON}."
@@ -60,43 +101,15 @@ def make_app(server: Server) -> Starlette:
 
         return endpoint
 
-    async def docs(_: Request) -> Response:
-        return Response(to_json(document(server.champions.by_name)), media_type=JSON)
-
-    async def figures(_: Request) -> Response:
-        from bentoml._internal.configuration.containers import BentoMLContainer
-
-        client: Any = BentoMLContainer.metrics_client.get()
-        return Response(client.generate_latest(), media_type=client.CONTENT_TYPE_LATEST)
-
-    async def index(_: Request) -> Response:
-        named = {n: one.receipt for n, one in sorted(server.champions.by_name.items())}
-        return Response(to_json({"champions": named, "docs": "/docs.json"}), media_type=JSON)
-
-    reads = (index, docs, figures)
-    posts = [("score", answer_scores, False), ("explain", answer_reasons, True),
-             ("predict", answer_forecasts, False)]  # fmt: skip
-    return Starlette(
-        routes=[
-            *(Route(path, told, methods=["GET"]) for path, told in zip(READ, reads, strict=True)),
-            *(
-                Route(f"/{{model}}/{name}", answering(operation, slow=slow), methods=["POST"])
-                for name, operation, slow in posts
-            ),
-            *(Route(f"/{{model}}/{name}", takes("POST"), methods=NO_POST) for name, *_ in posts),
-            *(
-                Route(path, takes("GET"), methods=NO_GET)
-                for path in ("/", "/docs.json", "/metrics")
-            ),
-            # BentoML's own pages come after: one of them calls an analytics service
-            Route("/{path:path}", nowhere, methods=METHODS),
-        ],
-        exception_handlers={
-            ApiError: refused,
-            HTTPException: lambda request, error: refused(request, _plain(request, error)),
-            Exception: lambda request, _: refused(request, internal()),
-        },
-    )
+    endpoints = {
+        "score": answering(answer_scores, slow=False),
+        "explain": answering(answer_reasons, slow=True),
+        "predict": answering(answer_forecasts, slow=False),
+    }
+    return [
+        *(Route(f"/{{model}}/{name}", one, methods=["POST"]) for name, one in endpoints.items()),
+        *(Route(f"/{{model}}/{name}", takes("POST"), methods=NO_POST) for name in endpoints),
+    ]
 
 
 def takes(method: str) -> Any:
