@@ -5,6 +5,7 @@ The tests hold our expressions against them, and `benchmarks/features.py` races 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -97,11 +98,22 @@ def build_polars(folder: Path, out: Path) -> None:
     import polars as pl
 
     sales = scan_sales(folder / "orders.parquet")
-    spend, ago, gap = pl.col("spend"), pl.col("ago"), pl.col("gap")
     orders = sales.group_by("customer_id", "order_id", "day", "ago").agg(
         spend=pl.col("value").sum(), units=pl.col("quantity").sum(), lines=pl.len()
     )
-    bought = orders.group_by("customer_id").agg(
+    frame = pl.scan_parquet(folder / "snapshots.parquet").select("customer_id")
+    for part in (lazily_bought(orders), lazy_gaps(orders), *lazy_firsts(sales)):
+        frame = frame.join(part, on="customer_id", how="left")
+    frame = frame.with_columns(pl.col(COUNTED).fill_null(0))
+    frame.with_columns(**ratios(pl.col)).drop("units", "lines").sink_parquet(out)
+
+
+def lazily_bought(orders: Any) -> Any:
+    """Recency, frequency, money, order values, sums for baskets."""
+    import polars as pl
+
+    spend, ago = pl.col("spend"), pl.col("ago")
+    return orders.group_by("customer_id").agg(
         recency_days=ago.min(),
         tenure_days=ago.max(),
         orders_total=pl.len(),
@@ -113,54 +125,47 @@ def build_polars(folder: Path, out: Path) -> None:
         **{f"orders_{n}d": (ago <= n).sum() for n in WINDOWS},
         **{f"spend_{n}d": spend.filter(ago <= n).sum() for n in WINDOWS},
     )
+
+
+def lazy_gaps(orders: Any) -> Any:
+    """Days between order days."""
+    import polars as pl
+
     days = orders.group_by("customer_id", "day").agg(
-        order_value_last=spend.sum() / pl.len(), lines_last=pl.col("lines").sum()
+        order_value_last=pl.col("spend").sum() / pl.len(), lines_last=pl.col("lines").sum()
     )
-    days = days.sort("customer_id", "day").with_columns(
-        gap=pl.when(pl.col("customer_id") == pl.col("customer_id").shift())
-        .then(pl.col("day").diff())
-        .dt.total_days()
+    own = pl.col("customer_id") == pl.col("customer_id").shift()
+    since = pl.when(own).then(pl.col("day").diff()).dt.total_days()
+    gap = pl.col("gap")
+    return (
+        days.sort("customer_id", "day")
+        .with_columns(gap=since)
+        .group_by("customer_id")
+        .agg(
+            pl.col("order_value_last", "lines_last").last(),
+            order_days_total=pl.len(),
+            gap_mean=gap.mean(),
+            gap_std=gap.std(),
+            gap_max=gap.max(),
+            gap_last=gap.drop_nulls().last(),
+        )
     )
-    gaps = days.group_by("customer_id").agg(
-        pl.col("order_value_last", "lines_last").last(),
-        order_days_total=pl.len(),
-        gap_mean=gap.mean(),
-        gap_std=gap.std(),
-        gap_max=gap.max(),
-        gap_last=gap.drop_nulls().last(),
-    )
+
+
+def lazy_firsts(sales: Any) -> tuple[Any, Any]:
+    """Items and categories by the day they were first bought."""
+    import polars as pl
+
+    ago = pl.col("ago")
     items, categories = (
         sales.drop_nulls(name).group_by("customer_id", name).agg(ago.max()).group_by("customer_id")
         for name in ("item_id", "category")
     )
-    parts = (
-        bought,
-        gaps,
-        items.agg(
-            items_total=pl.len(),
-            new_item_recency_days=ago.min(),
-            **{f"new_items_{n}d": (ago <= n).sum() for n in WINDOWS},
-        ),
+    windows = {f"new_items_{n}d": (ago <= n).sum() for n in WINDOWS}
+    return (
+        items.agg(items_total=pl.len(), new_item_recency_days=ago.min(), **windows),
         categories.agg(categories_total=pl.len(), new_categories_90d=(ago <= 90).sum()),
     )
-    frame = pl.scan_parquet(folder / "snapshots.parquet").select("customer_id")
-    for part in parts:
-        frame = frame.join(part, on="customer_id", how="left")
-    frame = frame.with_columns(pl.col(COUNTED).fill_null(0))
-    mean = pl.col("spend_total") / pl.col("orders_total")
-    frame.with_columns(
-        active_span_days=pl.col("tenure_days") - pl.col("recency_days"),
-        recency_share=pl.col("recency_days") / pl.col("tenure_days"),
-        order_value_mean=mean,
-        order_value_last_ratio=pl.col("order_value_last") / mean,
-        gap_cv=pl.col("gap_std") / pl.col("gap_mean"),
-        overdue_ratio=pl.col("recency_days") / pl.col("gap_mean"),
-        overdue_days=pl.col("recency_days") - pl.col("gap_max"),
-        lines_per_order=pl.col("lines") / pl.col("orders_total"),
-        units_per_order=pl.col("units") / pl.col("orders_total"),
-        units_per_line=pl.col("units") / pl.col("lines"),
-        unit_price_mean=pl.col("spend_total") / pl.col("units"),
-    ).drop("units", "lines").sink_parquet(out)
 
 
 def scan_sales(path: Path) -> Any:
@@ -200,7 +205,8 @@ def build_pandas(folder: Path, out: Path) -> None:
     parts = [bought(orders), gaps(orders), firsts(sales)]
     frame = pd.concat([p.set_axis(p.index.astype(str)) for p in parts], axis=1).reindex(index)
     frame[COUNTED] = frame[COUNTED].fillna(0)
-    ratios(frame).drop(columns=["units", "lines"]).reset_index().to_parquet(out)
+    frame = frame.assign(**ratios(frame.__getitem__))
+    frame.drop(columns=["units", "lines"]).reset_index().to_parquet(out)
 
 
 def read_sales(path: Path) -> pd.DataFrame:
@@ -273,19 +279,21 @@ def firsts(sales: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
-def ratios(f: pd.DataFrame) -> pd.DataFrame:
-    """Shares, means and ratios of what was summed."""
-    mean = f.spend_total / f.orders_total
-    return f.assign(
-        active_span_days=f.tenure_days - f.recency_days,
-        recency_share=f.recency_days / f.tenure_days,
-        order_value_mean=mean,
-        order_value_last_ratio=f.order_value_last / mean,
-        gap_cv=f.gap_std / f.gap_mean,
-        overdue_ratio=f.recency_days / f.gap_mean,
-        overdue_days=f.recency_days - f.gap_max,
-        lines_per_order=f.lines / f.orders_total,
-        units_per_order=f.units / f.orders_total,
-        units_per_line=f.units / f.lines,
-        unit_price_mean=f.spend_total / f.units,
-    )
+def ratios(column: Callable[[str], Any]) -> dict[str, Any]:
+    """Shares, means and ratios of what was summed, in the columns of either library."""
+    recency, tenure, spend = map(column, ("recency_days", "tenure_days", "spend_total"))
+    orders, lines, units = map(column, ("orders_total", "lines", "units"))
+    mean, gap = spend / orders, column("gap_mean")
+    return {
+        "active_span_days": tenure - recency,
+        "recency_share": recency / tenure,
+        "order_value_mean": mean,
+        "order_value_last_ratio": column("order_value_last") / mean,
+        "gap_cv": column("gap_std") / gap,
+        "overdue_ratio": recency / gap,
+        "overdue_days": recency - column("gap_max"),
+        "lines_per_order": lines / orders,
+        "units_per_order": units / orders,
+        "units_per_line": units / lines,
+        "unit_price_mean": spend / units,
+    }

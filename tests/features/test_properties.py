@@ -177,8 +177,12 @@ def test_the_features_equal_those_written_by_hand(tmp_path: Any) -> None:
     orders, wanted = (read_parquet(tmp_path / f"{n}.parquet") for n in ("orders", "snapshots"))
     ours = customer_features({"orders": orders}, wanted, groups).to_pandas()
     ours = ours.set_index("customer_id").sort_index().drop(columns="as_of")
-    for name in ("sql", "polars", "pandas"):
-        build = getattr(by_hand, f"build_{name}")
+    builds = {
+        "sql": by_hand.build_sql,
+        "polars": by_hand.build_polars,
+        "pandas": by_hand.build_pandas,
+    }
+    for name, build in builds.items():
         build(tmp_path, tmp_path / f"{name}.parquet")
         other = pd.read_parquet(tmp_path / f"{name}.parquet").set_index("customer_id").sort_index()
         other = other[ours.columns].astype(np.float64)
