@@ -18,7 +18,6 @@ from salespipe.features.history import collect_inputs
 
 if TYPE_CHECKING:
     from sqlglot import exp
-    from sqlglot.expressions import Expression
 
 CUSTOMER = "customer"
 SNAPSHOTS = {"customer_id": "string", "as_of": "date", CUSTOMER: "int32"}
@@ -66,7 +65,7 @@ def _sql(part: ibis.Table) -> str:
     return str(tree.transform(_cheap_to_set_up).sql(dialect="duckdb"))
 
 
-def _cheap_to_set_up(node: Expression) -> Expression:
+def _cheap_to_set_up(node: exp.Expression) -> exp.Expression:
     """An aggregate in the form that says the same and has the least to set up."""
     from sqlglot import exp
 
@@ -78,12 +77,12 @@ def _cheap_to_set_up(node: Expression) -> Expression:
     return node
 
 
-def _case_for_filter(node: exp.Filter) -> Expression:
+def _case_for_filter(node: exp.Filter) -> exp.Expression:
     from sqlglot import exp
 
     given, condition = node.this, node.expression.this.copy()
 
-    def case(value: Expression) -> Expression:
+    def case(value: exp.Expression) -> exp.Expression:
         return exp.Case(ifs=[exp.If(this=condition, true=value.copy())])
 
     if isinstance(given, exp.Sum | exp.Min | exp.Max):
