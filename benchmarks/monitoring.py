@@ -36,6 +36,7 @@ import pandas as pd
 
 from salespipe.datasets.engine import connect
 from salespipe.datasets.tables import write_batches
+from salespipe.files import write_json
 from salespipe.modelling.candidates import train_candidates
 from salespipe.modelling.evidence import InOffice
 from salespipe.modelling.frame import Feature, infer_schema
@@ -461,7 +462,7 @@ def main() -> None:
     made = summary(list(results.values()))
     print(told_in_words(made))
     if arguments.write:
-        RESULTS.write_text(json.dumps(made, indent=2) + "\n")
+        write_json(RESULTS, made)
 
 
 def stored(results: Path | None) -> dict[int, dict[str, Any]]:

@@ -19,6 +19,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from salespipe.files import write_json
+
 RESULTS = Path(__file__).parent / "results" / "out_of_core.json"
 AS_OF = "2024-10-01"
 CHUNK = 10_000_000
@@ -103,7 +105,7 @@ def main() -> None:
         report = measure(Path(name) / "shop", args)
     print(json.dumps(report, indent=2))
     if args.write:
-        RESULTS.write_text(json.dumps(report, indent=2) + "\n")
+        write_json(RESULTS, report)
     sys.exit(0 if report["ok"] else 1)
 
 
