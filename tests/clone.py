@@ -85,10 +85,14 @@ def calls(folder: Path) -> str:
     return log.read_text() if log.exists() else ""
 
 
-def run_in(folder: Path, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+def run_in(
+    folder: Path, *command: str, check: bool = True, **settings: str
+) -> subprocess.CompletedProcess[str]:
+    """A command in a clone, with further settings of its environment."""
     done = subprocess.run(
-        command, cwd=folder, env=environment(folder), capture_output=True, text=True, check=False
-    )
+        command, cwd=folder, env=environment(folder) | settings, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
     if check:
         assert done.returncode == 0, done.stdout + done.stderr
     return done

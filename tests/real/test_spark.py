@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from tests.clone import environment
+from tests.clone import run_in
 from tests.real.spark import on_spark, same_tables
 
 SMALL = """\
@@ -33,14 +32,6 @@ for pipeline in sys.argv[1:]:
 """Pipelines one after the other in one process, so that Spark starts once."""
 
 
-def run(project: Path, engine: str, *pipelines: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", RUN, *pipelines], cwd=project, capture_output=True, text=True,
-        env=environment(project) | {"ENGINE": engine}, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 @pytest.fixture(scope="module")
 def both(copy_project, datasets):
     """A part of Online Retail by each engine, from the file to the decisions."""
@@ -54,7 +45,7 @@ def both(copy_project, datasets):
         some.to_parquet(raw / "orders.parquet")
         (folder / "conf/online_retail/parameters.yml").write_text(SMALL)
         on_spark(folder, "online_retail", master="local[2]")
-        run(folder, engine, "ingest", "churn")
+        run_in(folder, sys.executable, "-c", RUN, "ingest", "churn", ENGINE=engine)
     return folders
 
 
