@@ -14,7 +14,13 @@ from salespipe.modelling.calibrate import (
     fit_calibrator,
 )
 from salespipe.modelling.frame import Floats, Integers
-from salespipe.modelling.links import clustered_error, logit, row_losses, sigmoid
+from salespipe.modelling.links import (
+    clustered_error,
+    logit,
+    next_period_error,
+    row_losses,
+    sigmoid,
+)
 from salespipe.modelling.target import OUTCOME, Method
 
 METHODS = OUTCOME.methods
@@ -106,6 +112,35 @@ def test_clustered_error_is_the_plain_one_for_single_rows_and_wider_for_copies()
     assert copies == pytest.approx(plain)
     assert clustered_error(values, np.zeros(500, dtype=np.int64)) == 0
     assert clustered_error(np.empty(0), np.empty(0, dtype=np.int64)) == 0
+
+
+@given(st.lists(st.integers(0, 1), min_size=20, max_size=20), st.integers(0, 1000))
+def test_isotonic_keeps_the_order_of_scores_on_a_step_and_past_the_last(
+    label: list[int], seed: int
+) -> None:
+    log_odds = np.random.default_rng(seed).normal(size=20)
+    fitted = fit_calibrator("isotonic", log_odds, np.array(label, dtype=np.float64))
+    probability = fitted.predict(np.linspace(-8, 8, 100))
+    assert (np.diff(probability) > 0).all()
+    assert ((probability > 0) & (probability < 1)).all()
+
+
+def test_keeping_the_order_moves_a_step_by_less_than_a_thousandth() -> None:
+    log_odds = np.repeat([-1.0, 1.0], 500)
+    label = np.tile([0.0, 0.0, 0.0, 1.0], 250)
+    fitted = fit_calibrator("isotonic", log_odds, label)
+    np.testing.assert_allclose(fitted.predict(log_odds), 0.25, atol=0.001)
+
+
+def test_a_lead_between_periods_widens_the_error_and_chance_alone_does_not() -> None:
+    rng = np.random.default_rng(0)
+    periods, clusters = np.repeat(np.arange(20), 100), np.arange(2000)
+    values = rng.normal(size=2000)
+    plain = clustered_error(values, clusters)
+    assert next_period_error(values, clusters, np.zeros(2000, dtype=np.int64)) == plain
+    assert next_period_error(values, clusters, periods) < 3 * plain
+    shifted = values + rng.normal(size=20)[periods]
+    assert next_period_error(shifted, clusters, periods) == pytest.approx(1, rel=0.4)
 
 
 def test_logit_and_sigmoid_undo_each_other_and_stay_finite() -> None:

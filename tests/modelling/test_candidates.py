@@ -11,12 +11,13 @@ import pytest
 
 from salespipe.errors import SalespipeError
 from salespipe.modelling.candidates import train_candidates
-from salespipe.modelling.choose import choose_candidate
-from salespipe.modelling.development import develop, later_folds
+from salespipe.modelling.choose import Ties, choose_candidate
+from salespipe.modelling.development import develop, later_folds, periods_of
 from salespipe.modelling.frame import infer_schema
 from salespipe.modelling.predict import load_model, save_model
 from salespipe.modelling.search import search_params
 from salespipe.modelling.trained import BLEND, LOGISTIC, RULE, TREES, Trained
+from salespipe.modelling.xgb import stop_early
 from salespipe.params import BaselineParams
 from tests.modelling.synthetic import BASELINE, FAST, model_input, schema_of
 
@@ -175,14 +176,15 @@ def test_lowest_loss_is_chosen_unless_the_rule_is_as_good() -> None:
     rng = np.random.default_rng(0)
     rule = rng.normal(1, 0.1, 400)
     clusters = np.arange(400)
-    better = choose_candidate({"rule": rule, "m": rule - 0.1}, clusters, "rule", "mean")
+    alone = Ties(clusters, np.zeros(400, dtype=np.int64))
+    better = choose_candidate({"rule": rule, "m": rule - 0.1}, alone, "rule", "mean")
     assert (better.name, better.losses["m"] < better.losses["rule"]) == ("m", True)
     barely = rule - 0.001 + rng.normal(0, 0.5, 400) * (clusters % 2 * 2 - 1)
     barely += rule.mean() - 0.001 - barely.mean()
-    tied = choose_candidate({"rule": rule, "m": barely}, clusters, "rule", "mean")
+    tied = choose_candidate({"rule": rule, "m": barely}, alone, "rule", "mean")
     assert tied.name == "rule"
     assert "too little" in tied.reason
-    assert choose_candidate({"rule": rule}, clusters, "rule", "mean").name == "rule"
+    assert choose_candidate({"rule": rule}, alone, "rule", "mean").name == "rule"
 
 
 @pytest.mark.parametrize(("excess", "name"), [(0.0, "mean"), (0.004, "mean"), (0.02, "m")])
@@ -192,9 +194,40 @@ def test_the_average_is_chosen_where_it_cannot_be_told_from_the_lowest(
     rng = np.random.default_rng(0)
     rule, noise = rng.normal(1, 0.1, 400), rng.normal(0, 0.2, 400)
     losses = {"rule": rule, "m": rule - 0.1, "mean": rule - 0.1 + noise - noise.mean() + excess}
-    chosen = choose_candidate(losses, np.arange(400), "rule", "mean")
+    chosen = choose_candidate(
+        losses, Ties(np.arange(400), np.zeros(400, dtype=np.int64)), "rule", "mean"
+    )
     assert chosen.name == name
     assert "lowest log loss" in chosen.reason
+
+
+@pytest.mark.parametrize(("leads", "name"), [([0.02] * 4, "m"), ([0.1, -0.06, 0.1, -0.06], "mean")])
+def test_a_lead_that_comes_and_goes_from_period_to_period_does_not_beat_the_average(
+    leads: list[float], name: str
+) -> None:
+    rng = np.random.default_rng(0)
+    rule, periods = rng.normal(1, 0.1, 400), np.repeat(np.arange(4), 100)
+    losses = {"rule": rule, "m": rule - 0.1, "mean": rule - 0.1 + np.array(leads)[periods]}
+    assert choose_candidate(losses, Ties(np.arange(400), periods), "rule", "mean").name == name
+
+
+def test_rows_without_dates_have_periods_only_where_their_order_is_kept() -> None:
+    later = pd.DataFrame({"split": ["train"] * 30 + ["valid"] * 20, "as_of": None})
+    assert np.bincount(periods_of(later)).tolist() == [5] * 10
+    assert set(periods_of(later.sample(frac=1, random_state=0))) == {0}
+    assert periods_of(later.assign(as_of=["a", "b"] * 25)).tolist() == [0, 1] * 25
+
+
+def test_one_core_grows_the_trees_that_many_grow(
+    frame: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = develop(frame, infer_schema(frame.drop(columns=["true_probability", "age"])))
+    told = []
+    for number in (1, 4):
+        monkeypatch.setattr("salespipe.modelling.xgb.cores", lambda number=number: number)
+        told.append(stop_early(rows.design, rows.label, rows.folds, FAST))
+    assert told[0].curve == told[1].curve
+    np.testing.assert_array_equal(told[0].log_odds, told[1].log_odds)
 
 
 def test_search_is_seeded_and_no_worse_than_the_defaults(frame: pd.DataFrame) -> None:

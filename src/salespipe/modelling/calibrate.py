@@ -9,13 +9,17 @@ from salespipe.modelling.frame import Floats, Integers
 from salespipe.modelling.links import clustered_error, settle
 from salespipe.modelling.target import OUTCOME, TARGETS, Kind, Method, Target
 
+TILT = 0.001
+"""Enough that customers on one step, or past the last, keep the order of their scores; too little
+to be seen in a probability."""
+
 
 class Calibrator(BaseModel):
     """A non-decreasing map from a model's scores to predictions.
 
     `none` is the inverse of the target's link (the logistic function, or exp); `sigmoid` is that of
     slope * z + intercept (Platt scaling); `isotonic` interpolates linearly between `knots`
-    (log-odds, probability).
+    (log-odds, probability), with a share `tilt` of `none` mixed in.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -25,6 +29,7 @@ class Calibrator(BaseModel):
     slope: float = 1.0
     intercept: float = 0.0
     knots: tuple[tuple[float, float], ...] = ()
+    tilt: float = 0.0
 
     @property
     def target(self) -> Target:
@@ -35,7 +40,8 @@ class Calibrator(BaseModel):
         """Predictions of scores, one a row."""
         if self.method == "isotonic":
             at, value = np.array(self.knots).T
-            return np.asarray(np.interp(log_odds, at, value), dtype=np.float64)
+            steps = np.interp(log_odds, at, value)
+            return np.asarray(steps + self.tilt * (self.target.mean(log_odds) - steps))
         return self.target.mean(self.slope * log_odds + self.intercept)
 
 
@@ -72,7 +78,8 @@ def _fit_isotonic(log_odds: Floats, label: Floats) -> Calibrator:
     edge = 1.0 / (len(label) + 2)
     fitted = IsotonicRegression(y_min=edge, y_max=1 - edge).fit(log_odds, label)
     knots = zip(fitted.X_thresholds_, fitted.y_thresholds_, strict=True)
-    return Calibrator(method="isotonic", knots=tuple((settle(x), settle(y)) for x, y in knots))
+    settled = tuple((settle(x), settle(y)) for x, y in knots)
+    return Calibrator(method="isotonic", knots=settled, tilt=TILT)
 
 
 def cross_fitted(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +17,7 @@ from salespipe.modelling.calibrate import (
     cross_fitted,
     fit_calibrator,
 )
-from salespipe.modelling.choose import Choice, choose_candidate
+from salespipe.modelling.choose import Choice, Ties, choose_candidate
 from salespipe.modelling.development import (
     FEW_OUTCOMES,
     Development,
@@ -88,16 +89,17 @@ def train_candidates(
     params = search_params(development.design, development.label, development.folds, train, target)
     attempts = _attempts(development, schemas, rule, params)
     judged = {name: _judge(attempt, development) for name, attempt in attempts.items()}
-    clusters = development.clusters[development.held]
+    held = development.held
+    ties = Ties(development.clusters[held], development.periods[held])
     losses = {name: one.losses for name, one in judged.items()}
-    choice = choose_candidate(losses, clusters, rule, BLEND, target.loss)
+    choice = choose_candidate(losses, ties, rule, BLEND, target.loss)
     return Trained(
         models={name: _finish(name, one, development) for name, one in judged.items()},
         chosen=choice.name,
         reason=choice.reason,
         validation=_validation(judged, choice),
         params=params,
-        held=Held(development.held, judged[choice.name].probability),
+        held=Held(held, judged[choice.name].probability),
     )
 
 
@@ -121,12 +123,14 @@ def _attempts(
 ) -> dict[str, Attempt]:
     design, label, target = development.design, development.label, development.target
     grown = stop_early(design, label, development.folds, params, target)
-    trees = fit_trees(design, label, params, grown.trees, target)
     facts = {"trees": grown.trees, "curve": list(grown.curve)}
-    rfm = _attempt(development, schemas[target.linear], fit_logistic)
-    # where the baseline reads every feature already, the two are one and count once
-    linear = [rfm, _attempt(development, schemas[TREES], fit_logistic)]
-    linear = linear[:1] if schemas[target.linear] == schemas[TREES] else linear
+    with ThreadPoolExecutor(1) as aside:
+        growing = aside.submit(fit_trees, design, label, params, grown.trees, target)
+        rfm = _attempt(development, schemas[target.linear], fit_logistic)
+        # where the baseline reads every feature already, the two are one and count once
+        same = schemas[target.linear] == schemas[TREES]
+        linear = [rfm] if same else [rfm, _attempt(development, schemas[TREES], fit_logistic)]
+        trees = growing.result()
     held = np.mean([grown.log_odds, *(one.held for one in linear)], axis=0)
     scorers = (one.scorer for one in linear)
     blend = Blend(trees, tuple(one for one in scorers if isinstance(one, LogisticModel)))

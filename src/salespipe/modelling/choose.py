@@ -6,7 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from salespipe.modelling.frame import Floats, Integers
-from salespipe.modelling.links import clustered_error
+from salespipe.modelling.links import clustered_error, next_period_error
+
+
+@dataclass(frozen=True)
+class Ties:
+    """What rows have in common, so that chance hits them together.
+
+    Attributes:
+        clusters: Customer of each row, as numbers from 0.
+        periods: Period of each row.
+    """
+
+    clusters: Integers
+    periods: Integers
 
 
 @dataclass(frozen=True)
@@ -17,7 +30,8 @@ class Choice:
         name: Its name.
         reason: Why, in words.
         losses: Mean held-out loss of each candidate.
-        errors: Clustered standard error of each one's paired difference to the lowest.
+        errors: Standard error of each one's paired difference to the lowest, as a guess at the
+            difference in a period to come.
     """
 
     name: str
@@ -28,7 +42,7 @@ class Choice:
 
 def choose_candidate(
     losses: Mapping[str, Floats],
-    clusters: Integers,
+    ties: Ties,
     fallback: str,
     steady: str,
     score: str = "log loss",
@@ -36,22 +50,27 @@ def choose_candidate(
     """The candidate with the lowest mean loss, provided that it clearly beats the fallback.
 
     The steady one, an average of the others, is chosen also where it is no more than one standard
-    error of the paired difference (clustered by customer) above the lowest: what the validation
-    block cannot tell, the next season may, and an average is hit least by either's error there.
+    error of the paired difference above the lowest: what the validation block cannot tell, the next
+    season may, and an average is hit least by either's error there. The error is that of a guess at
+    the next period, so a lead that comes and goes from period to period counts for little.
     A learned model has to earn its place against the rule a person can apply without any model: by
-    more than one such standard error.
+    more than one standard error, whatever the periods.
 
     Args:
         losses: Held-out loss of each row, by candidate; all for the same rows.
-        clusters: Customer of each row, as numbers from 0.
+        ties: What those rows have in common.
         fallback: Name of the rule.
         steady: Name of the average of the learned models, where there is one.
         score: Name of the loss.
     """
     means = {name: float(loss.mean()) for name, loss in losses.items()}
     best = min(means, key=lambda name: means[name])
-    errors = {name: clustered_error(loss - losses[best], clusters) for name, loss in losses.items()}
-    gain, error = means[fallback] - means[best], errors[fallback]
+    errors = {
+        name: next_period_error(loss - losses[best], ties.clusters, ties.periods)
+        for name, loss in losses.items()
+    }
+    gain = means[fallback] - means[best]
+    error = clustered_error(losses[fallback] - losses[best], ties.clusters)
     if best != fallback and gain <= error:
         return Choice(fallback, _not_earned(best, fallback, gain, error, score), means, errors)
     near = steady in means and means[steady] - means[best] <= errors[steady]

@@ -22,6 +22,8 @@ from salespipe.modelling.target import OUTCOME, Target
 
 FOLDS = 4
 """Groups of customers that take turns at being predicted by models that never saw them."""
+BLOCKS = 10
+"""Periods that rows without dates are taken for, in the order they came."""
 FEW_OUTCOMES = 10
 """Customers of either outcome below which nothing can be judged or fitted with coefficients."""
 
@@ -44,6 +46,7 @@ class Development:
         splits: n times 'train' or 'valid'.
         clusters: n customers, as numbers from 0.
         groups: n groups of customers, 0 to `FOLDS` - 1.
+        periods: n periods, as numbers; see `periods_of`.
         folds: What is fitted on and judged on in turn.
         target: What is predicted.
     """
@@ -53,6 +56,7 @@ class Development:
     splits: pd.Series
     clusters: Integers
     groups: Integers
+    periods: Integers
     folds: tuple[Fold, ...]
     target: Target
 
@@ -78,9 +82,27 @@ def develop(frame: pd.DataFrame, schema: FeatureSchema, target: Target = OUTCOME
         splits=rows["split"],
         clusters=entity_codes(rows),
         groups=groups,
+        periods=periods_of(rows),
         folds=later_folds(rows["split"].to_numpy(dtype=object) == "valid", groups),
         target=target,
     )
+
+
+def periods_of(rows: pd.DataFrame) -> Integers:
+    """Period of each row: its cutoff, or where rows have none, one of `BLOCKS` of its split.
+
+    Rows that were split without regard to their order are all of one period.
+
+    Args:
+        rows: rows before the test period, in canonical order.
+    """
+    if rows["as_of"].nunique() > 1:
+        return pd.factorize(rows["as_of"], sort=True)[0].astype(np.int64)
+    if not rows["split"].is_monotonic_increasing:  # 'train' before 'valid'
+        return np.zeros(len(rows), dtype=np.int64)
+    split = rows.groupby("split")["split"]
+    place, size = split.cumcount(), split.transform("size")
+    return (place * BLOCKS // size).to_numpy(dtype=np.int64)
 
 
 def later_folds(valid: NDArray[np.bool_], groups: Integers) -> tuple[Fold, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -25,6 +26,9 @@ class Growing(Protocol):
 class Grower(Protocol):
     """Grows trees on a design matrix by xgboost's settings."""
 
+    at_once: int
+    """Boosters that may grow at the same time."""
+
     def train(
         self, design: pd.DataFrame, label: Floats, settings: dict[str, Any], trees: int
     ) -> xgboost.Booster:
@@ -45,11 +49,15 @@ class Here:
     Args:
         whole_rows: rows above which the matrix is made batch by batch; None never.
         batch_rows: rows of a batch.
+        at_once: boosters that may grow at the same time.
     """
 
-    def __init__(self, whole_rows: int | None = None, batch_rows: int = 500_000) -> None:
+    def __init__(
+        self, whole_rows: int | None = None, batch_rows: int = 500_000, at_once: int = 1
+    ) -> None:
         self._whole_rows = whole_rows
         self._batch_rows = batch_rows
+        self.at_once = at_once
 
     def _matrix(self, design: pd.DataFrame, label: Floats) -> xgboost.DMatrix:
         if self._whole_rows is None or len(design) <= self._whole_rows:
@@ -90,6 +98,12 @@ class _GrowingHere:
             self._rounds += 1
         margin = self._booster.predict(self._held, output_margin=True)
         return np.asarray(margin, dtype=np.float64)
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    known = hasattr(os, "sched_getaffinity")  # not on macOS
+    return len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
 
 
 def matrix(design: pd.DataFrame, label: Floats | None = None) -> xgboost.DMatrix:

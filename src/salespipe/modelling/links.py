@@ -75,3 +75,23 @@ def clustered_error(values: Floats, clusters: Integers) -> float:
     if sums is None or present < 2:  # noqa: PLR2004
         return 0.0
     return float(np.sqrt(present / (present - 1) * np.square(sums).sum()) / len(values))
+
+
+def next_period_error(values: Floats, clusters: Integers, periods: Integers) -> float:
+    """Standard error of the mean of `values` as a guess at their mean in a period to come.
+
+    sqrt(e^2 + t^2): e is `clustered_error`, and t^2 how much more the periods' means vary than
+    chance would have it (random effects by moments, Hedges 1983; at least 0).
+
+    Args:
+        values: n values.
+        clusters: Customer of each row, as numbers from 0.
+        periods: Period of each row.
+    """
+    parts = [periods == period for period in np.unique(periods)]
+    error = clustered_error(values, clusters)
+    if len(parts) < 2:  # noqa: PLR2004
+        return error
+    means = [values[part].mean() for part in parts]
+    chance = np.mean([clustered_error(values[part], clusters[part]) ** 2 for part in parts])
+    return float(np.sqrt(error**2 + max(np.var(means, ddof=1) - chance, 0.0)))

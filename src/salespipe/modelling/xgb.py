@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from salespipe.modelling.development import Fold
+from salespipe.modelling.development import FOLDS, Fold
 from salespipe.modelling.frame import Floats
-from salespipe.modelling.growing import Grower, Here, matrix
+from salespipe.modelling.growing import Grower, Here, cores, matrix
 from salespipe.modelling.target import OUTCOME, Target
 from salespipe.params import TrainParams
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-THREADS = 2
 TRY = np.array([0.5])
 """A label to try a device on."""
 SMALL = 20_000_000
@@ -51,7 +51,7 @@ class BoostedTrees:
     def contributions(self, design: pd.DataFrame) -> pd.DataFrame:
         """SHAP values of each feature in log-odds (TreeSHAP, Lundberg et al. 2018; exact)."""
         if design.size >= FEW:
-            self.booster.set_param({"nthread": THREADS})
+            self.booster.set_param({"nthread": cores()})
         values = self.booster.predict(matrix(design), pred_contribs=True)
         values = np.asarray(values, dtype=np.float64)[:, :-1]
         return pd.DataFrame(values, columns=design.columns, index=design.index)
@@ -93,7 +93,9 @@ def booster_params(params: TrainParams, cells: int, target: Target = OUTCOME) ->
         "colsample_bytree": params.colsample_bytree,
         "lambda": params.reg_lambda,
         "seed": params.seed,
-        "nthread": 1 if cells < SMALL else THREADS,
+        # else boosters that grow on one thread in turns draw from one stream
+        "seed_per_iteration": True,
+        "nthread": 1 if cells < SMALL else cores(),
         **({} if params.device == "cpu" else {"device": usable_device(params.device)}),
     }
 
@@ -145,7 +147,8 @@ def grower_of(params: TrainParams) -> Grower:
         from salespipe.modelling.distributed import OnSpark
 
         return OnSpark()
-    return Here(params.whole_rows, params.batch_rows)
+    at_once = cores() if params.device == "cpu" else 1
+    return Here(params.whole_rows, params.batch_rows, at_once)
 
 
 def stop_early(
@@ -166,18 +169,21 @@ def stop_early(
         params: How the trees are grown; `max_trees` and `early_stopping_rounds` bound the search.
         target: What is predicted.
     """
+    at_once = min(grower_of(params).at_once, len(folds))
     growing = [_Scaled(design, label, fold, params, target) for fold in folds]
     truth = np.concatenate([label[fold.held] for fold in folds])
     curve: list[float] = []
     best = np.inf
     kept = (1, np.zeros(len(truth)))
-    for trees in range(TREES_PER_LOOK, params.max_trees + TREES_PER_LOOK, TREES_PER_LOOK):
-        log_odds = np.concatenate([one.grow(TREES_PER_LOOK) for one in growing])
-        curve.append(float(target.losses(truth, target.mean(log_odds)).mean()))
-        if curve[-1] < best:
-            best, kept = curve[-1], (trees, log_odds)
-        elif trees - kept[0] >= params.early_stopping_rounds:
-            break
+    with ThreadPoolExecutor(at_once) as folds_at_once:
+        for trees in range(TREES_PER_LOOK, params.max_trees + TREES_PER_LOOK, TREES_PER_LOOK):
+            margins = folds_at_once.map(lambda one: one.grow(TREES_PER_LOOK), growing)
+            log_odds = np.concatenate(list(margins))
+            curve.append(float(target.losses(truth, target.mean(log_odds)).mean()))
+            if curve[-1] < best:
+                best, kept = curve[-1], (trees, log_odds)
+            elif trees - kept[0] >= params.early_stopping_rounds:
+                break
     return HeldOut(trees=kept[0], log_odds=kept[1], curve=tuple(curve))
 
 
@@ -195,6 +201,7 @@ class _Scaled:
         unit = target.unit(label[fold.fit])
         self._shift = float(np.log(unit))
         settings = booster_params(params, len(fold.fit) * design.shape[1], target)
+        settings["nthread"] = max(settings["nthread"] // FOLDS, 1)  # they grow side by side
         self._growing = grower_of(params).growing(
             design.iloc[fold.fit], label[fold.fit] / unit, design.iloc[fold.held], settings,
             params.max_trees,
