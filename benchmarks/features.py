@@ -32,9 +32,8 @@ import pandas as pd
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.keeping import keep  # noqa: E402
 from tests.features.by_hand import AS_OF, GROUPS, build_pandas, build_polars, build_sql  # noqa: E402
-
-from salespipe.files import write_json  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results" / "features.json"
 
@@ -227,7 +226,7 @@ def main() -> None:
     found = {"sizes": results, "growth": growth(results) if len(results) > 1 else None}
     sys.stdout.write(table(results) + f"growth {found['growth']}\n")
     if args.write:
-        write_json(RESULTS, found)
+        keep(RESULTS, found)
 
 
 if __name__ == "__main__":

@@ -34,9 +34,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from keeping import keep
 from salespipe.datasets.engine import connect
 from salespipe.datasets.tables import write_batches
-from salespipe.files import write_json
 from salespipe.modelling.candidates import train_candidates
 from salespipe.modelling.evidence import InOffice
 from salespipe.modelling.frame import Feature, infer_schema
@@ -462,7 +462,7 @@ def main() -> None:
     made = summary(list(results.values()))
     print(told_in_words(made))
     if arguments.write:
-        write_json(RESULTS, made)
+        keep(RESULTS, made)
 
 
 def stored(results: Path | None) -> dict[int, dict[str, Any]]:

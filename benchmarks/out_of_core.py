@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from salespipe.files import write_json
+from keeping import keep
 
 RESULTS = Path(__file__).parent / "results" / "out_of_core.json"
 AS_OF = "2024-10-01"
@@ -105,7 +105,7 @@ def main() -> None:
         report = measure(Path(name) / "shop", args)
     print(json.dumps(report, indent=2))
     if args.write:
-        write_json(RESULTS, report)
+        keep(RESULTS, report)
     sys.exit(0 if report["ok"] else 1)
 
 

@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from keeping import keep
 from salespipe.environment import set_environment
-from salespipe.files import write_json
 from salespipe.modelling.evidence import InOffice
 from salespipe.modelling.lists import in_parts
 from salespipe.modelling.predict import load_model
@@ -65,7 +65,7 @@ def main() -> None:
     }
     sys.stdout.write(json.dumps(found, indent=2) + "\n")
     if given.write:
-        write_json(RESULTS, found)
+        keep(RESULTS, found)
 
 
 if __name__ == "__main__":

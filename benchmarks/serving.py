@@ -28,6 +28,7 @@ sys.path.insert(0, str(ROOT))
 
 import httpx  # noqa: E402
 import pandas as pd  # noqa: E402
+from benchmarks.keeping import keep  # noqa: E402
 from benchmarks.load import request  # noqa: E402
 from serving.tokens import add_token  # noqa: E402
 
@@ -298,7 +299,7 @@ def main() -> None:
             found["soak"] = soak(bundle, scratch, token, capacity, given.soak_minutes)
             print(json.dumps({"soak": found["soak"]}, indent=2))
     if given.write:
-        write_json(RESULTS, found)
+        keep(RESULTS, found)
 
 
 if __name__ == "__main__":

@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from keeping import keep
 from salespipe.environment import set_environment
-from salespipe.files import write_json
 from salespipe.modelling.xgb import booster_params, fit_trees
 from salespipe.params import TrainParams
 
@@ -118,7 +118,7 @@ def main() -> None:
     found = compare(int(given.rows), given.columns, given.trees, given.repeats)
     sys.stdout.write(json.dumps(found, indent=2) + "\n")
     if given.write:
-        write_json(RESULTS, found)
+        keep(RESULTS, found)
 
 
 if __name__ == "__main__":

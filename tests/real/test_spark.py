@@ -84,3 +84,14 @@ def test_models_are_of_the_same_form(both):
     folders = [both[name] / "data/06_models/online_retail/churn" for name in both]
     files, again = ({file.name for file in folder.iterdir()} for folder in folders)
     assert {"model.ubj", "schema.json", "calibrator.json", "meta.json"} <= files == again
+
+
+def test_lists_of_the_same_champion_are_the_same(both, tmp_path):
+    """The customers, their probabilities, and the reasons in words."""
+    project = both["duckdb"]
+    listed = project / "data/07_model_output/online_retail/churn_scores.parquet"
+    for engine in ("duckdb", "spark"):
+        run_in(project, sys.executable, "-c", RUN, "score", ENGINE=engine)
+        listed.rename(tmp_path / f"{engine}.parquet")
+    same_tables(tmp_path / "duckdb.parquet", tmp_path / "spark.parquet")
+    assert pd.read_parquet(tmp_path / "spark.parquet")["reason_1"].notna().any()
