@@ -52,17 +52,19 @@ def measure(env: str, data: Path | None) -> dict[str, Any]:
         clock = os.pathsep.join([str(Path(__file__).parent / "clock"), str(project / "src")])
         total = run(project, given, PYTHONPATH=clock, SALESPIPE_CLOCK=str(told))
         again = run(project, given, PYTHONPATH=str(project / "src"))
-        stages = [json.loads(file.read_text()) for file in told.glob("*.json")]
+        files = sorted(told.glob("*.json"), key=lambda file: file.stat().st_mtime)
+        stages = [json.loads(file.read_text()) for file in files]
     return summed(env, total, again, stages)
 
 
 def summed(env: str, total: float, again: float, told: list[dict[str, Any]]) -> dict[str, Any]:
     """What the processes said as one report; what none of them saw is DVC's and Python's start."""
-    stages = {
-        stage_of(one["command"]): {kind: round(one["seconds"].get(kind, 0.0), 2) for kind in KINDS}
+    stages = [
+        {"stage": stage_of(one["command"])}
+        | {kind: round(one["seconds"].get(kind, 0.0), 2) for kind in KINDS}
         for one in told
-    }
-    sums = {kind: round(sum(one[kind] for one in stages.values()), 2) for kind in KINDS}
+    ]
+    sums = {kind: round(sum(one[kind] for one in stages), 2) for kind in KINDS}
     return {
         "env": env,
         "seconds": round(total, 1),

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure
 from rich import print as say
 from rich.table import Table
@@ -72,6 +73,12 @@ def of_lines(contender: str, lines: int = 10_000_000) -> Callable[[dict[str, Any
     return figure
 
 
+def percent(found: dict[str, Any], what: str) -> float:
+    """How often something happened."""
+    rate = found["rates"][what]
+    return float(100 * rate["count"] / rate["of"])
+
+
 BOUNDS = (
     Bound("features: pandas by ours, 10 million lines", "features", of_lines("pandas"), least=4),
     Bound("features: ours by hand-written SQL, 10 million lines", "features",
@@ -104,17 +111,14 @@ BOUNDS = (
     Bound("serving: memory of a worker", "serving", lambda f: f["one_row"]["worker_mb"], most=600,
           unit=" MB"),
     Bound("monitoring: months with a false `retrain`", "monitoring",
-          lambda f: _share(f, "false retrain, months"), most=0.01),
-    Bound("`make run ENV=online_retail`: outside the work", "stages", lambda f: f["outside_work"],
-          most=0.35),
+          lambda f: percent(f, "false retrain, months"), most=5, unit="%"),
+    Bound("monitoring: months with a false `watch`", "monitoring",
+          lambda f: percent(f, "false watch, months"), most=10, unit="%"),
+    Bound("`make run ENV=online_retail`: outside the work", "stages",
+          lambda f: 100 * f["outside_work"], most=35, unit="%"),
     Bound("`make run` with nothing changed", "stages", lambda f: f["nothing_changed_seconds"],
           most=5, unit=" s"),
 )  # fmt: skip
-
-
-def _share(found: dict[str, Any], what: str) -> float:
-    rate = found["rates"][what]
-    return float(rate["count"] / rate["of"])
 
 
 def read_results() -> Results:
@@ -154,15 +158,16 @@ def machines(results: Results) -> list[str]:
 
 
 def draw(results: Results) -> Figure:
-    """How much of its bound each figure takes, on a log scale, and a run by stage."""
+    """How much of its bound each figure takes, and a run by stage."""
     figure = Figure(figsize=(10, 10), layout="constrained")
     above, below = figure.subplots(2, 1, height_ratios=[3, 2])
     measured = [(bound, found, bound.taken(found)) for bound, found in rows(results)][::-1]
     names = [bound.what.replace("`", "") for bound, *_ in measured]
     colours = ["tab:red" if taken > 1 else "tab:green" for *_, taken in measured]
-    bars = above.barh(names, [taken for *_, taken in measured], color=colours)
-    above.bar_label(bars, [f"{told(b, f)}, {b.asked}" for b, f, _ in measured], padding=4, size=8)
-    above.set(xscale="log", xlim=(0.01, 10), title="share of its bound that each figure takes")
+    above.barh(names, [taken for *_, taken in measured], color=colours)
+    for place, (bound, found, _) in enumerate(measured):
+        above.text(1.25, place, f"{told(bound, found)}, {bound.asked}", va="center", size=8)
+    above.set(xlim=(0, 1.75), xticks=[0, 0.5, 1], title="share of its bound that each figure takes")
     above.axvline(1, color="black", linewidth=1)
     if "stages" in results:
         _draw_stages(below, results["stages"])
@@ -170,12 +175,12 @@ def draw(results: Results) -> Figure:
 
 
 def _draw_stages(axes: Any, found: dict[str, Any]) -> None:
-    names = list(found["stages"])[::-1]
-    left = [0.0] * len(names)
+    stages = found["stages"][::-1]
+    names, left = [one["stage"] for one in stages], np.zeros(len(stages))
     for kind in ("work", "imports", "tracking", "rest"):
-        seconds = [found["stages"][name][kind] for name in names]
+        seconds = [one[kind] for one in stages]
         axes.barh(names, seconds, left=left, label=kind)
-        left = [before + more for before, more in zip(left, seconds, strict=True)]
+        left += seconds
     share = f"{found['outside_work']:.0%} outside the work"
     axes.set(title=f"make run, {found['env']}: {found['seconds']:.0f} s, {share}", xlabel="seconds")
     axes.legend(frameon=False)
