@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,7 +20,6 @@ from salespipe.modelling.forecast.panel import (
     open_ahead,
 )
 from salespipe.modelling.frame import Floats
-from salespipe.modelling.growing import cores
 from salespipe.params_forecast import ForecastParams
 
 
@@ -100,12 +98,7 @@ def backtest(
         params: conf.
     """
     horizon = params.backtest.horizon_days
-    at_once = 1 if params.train.engine == "spark" else cores()
-    with ThreadPoolExecutor(at_once) as origins_at_once:
-        made = origins_at_once.map(
-            lambda origin: forecast_from(panel, origin, horizon, params), origins
-        )
-        return dict(zip(origins, made, strict=True))
+    return {origin: forecast_from(panel, origin, horizon, params) for origin in origins}
 
 
 def pick(forecasts: Forecasts, series: tuple[Series, ...], chosen: Mapping[str, str]) -> Floats:
