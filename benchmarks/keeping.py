@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from salespipe.doctor import total_memory
 from salespipe.files import write_json
 
 PACKAGES = (
@@ -30,13 +31,10 @@ def keep(file: Path, found: dict[str, Any]) -> None:
 
 def measured() -> dict[str, Any]:
     """On which day, by what."""
+    memory = (total_memory() or 0) / 2**30
     return {
         "on": datetime.now(UTC).date().isoformat(),
-        "machine": f"{os.cpu_count()} cores, {_memory_gb():.0f} GiB, {platform.machine()}",
+        "machine": f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.machine()}",
         "python": platform.python_version(),
         "versions": {name: version(name) for name in PACKAGES},
     }
-
-
-def _memory_gb() -> float:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30

@@ -15,7 +15,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from importlib import _bootstrap  # type: ignore[attr-defined]
+from importlib import _bootstrap
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +65,8 @@ def install(clock: Clock) -> None:
 
     def find_and_load(name: str, *more: Any) -> Any:
         module = find(name, *more)
-        if name in TIMED and not getattr(module, "_is_timed", False):
-            module._is_timed = True
-            holder, methods, kind = TIMED[name]
+        if name in TIMED:
+            holder, methods, kind = TIMED.pop(name)  # once: from then on they are timed
             owner = getattr(module, holder)
             for method in methods:
                 setattr(owner, method, clock.timed(getattr(owner, method), kind))

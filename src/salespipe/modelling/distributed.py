@@ -39,8 +39,6 @@ class OnSpark:
     The design matrix goes from here to the workers: it has to fit into this process once.
     """
 
-    at_once = 1  # a training holds every slot that Spark has
-
     def __init__(self) -> None:
         from pyspark.sql import SparkSession
 

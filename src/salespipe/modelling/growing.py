@@ -26,9 +26,6 @@ class Growing(Protocol):
 class Grower(Protocol):
     """Grows trees on a design matrix by xgboost's settings."""
 
-    at_once: int
-    """Boosters that may grow at the same time."""
-
     def train(
         self, design: pd.DataFrame, label: Floats, settings: dict[str, Any], trees: int
     ) -> xgboost.Booster:
@@ -49,15 +46,11 @@ class Here:
     Args:
         whole_rows: rows above which the matrix is made batch by batch; None never.
         batch_rows: rows of a batch.
-        at_once: boosters that may grow at the same time.
     """
 
-    def __init__(
-        self, whole_rows: int | None = None, batch_rows: int = 500_000, at_once: int = 1
-    ) -> None:
+    def __init__(self, whole_rows: int | None = None, batch_rows: int = 500_000) -> None:
         self._whole_rows = whole_rows
         self._batch_rows = batch_rows
-        self.at_once = at_once
 
     def _matrix(self, design: pd.DataFrame, label: Floats) -> xgboost.DMatrix:
         if self._whole_rows is None or len(design) <= self._whole_rows:

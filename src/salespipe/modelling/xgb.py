@@ -147,8 +147,12 @@ def grower_of(params: TrainParams) -> Grower:
         from salespipe.modelling.distributed import OnSpark
 
         return OnSpark()
-    at_once = cores() if params.device == "cpu" else 1
-    return Here(params.whole_rows, params.batch_rows, at_once)
+    return Here(params.whole_rows, params.batch_rows)
+
+
+def boosters_at_once(params: TrainParams) -> int:
+    """How many may grow side by side: a GPU, or every slot that Spark has, is for one."""
+    return 1 if params.engine == "spark" or params.device != "cpu" else cores()
 
 
 def stop_early(
@@ -169,13 +173,12 @@ def stop_early(
         params: How the trees are grown; `max_trees` and `early_stopping_rounds` bound the search.
         target: What is predicted.
     """
-    at_once = min(grower_of(params).at_once, len(folds))
     growing = [_Scaled(design, label, fold, params, target) for fold in folds]
     truth = np.concatenate([label[fold.held] for fold in folds])
     curve: list[float] = []
     best = np.inf
     kept = (1, np.zeros(len(truth)))
-    with ThreadPoolExecutor(at_once) as folds_at_once:
+    with ThreadPoolExecutor(boosters_at_once(params)) as folds_at_once:
         for trees in range(TREES_PER_LOOK, params.max_trees + TREES_PER_LOOK, TREES_PER_LOOK):
             margins = folds_at_once.map(lambda one: one.grow(TREES_PER_LOOK), growing)
             log_odds = np.concatenate(list(margins))
