@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,9 @@ def compile_ours(folder: Path) -> str:
     files = {name: str(folder / f"{name}.parquet") for name in ("orders", "snapshots")}
     views = {name: con.read_parquet(path, table_name=name) for name, path in files.items()}
     groups = {name: FEATURE_GROUPS[name] for name in GROUPS}
-    query = customer_features({"orders": views["orders"]}, views["snapshots"], groups)
+    query = customer_features(
+        {"orders": views["orders"]}, views["snapshots"], groups, as_of=date.fromisoformat(AS_OF)
+    )
     return str(con.compile(query))
 
 

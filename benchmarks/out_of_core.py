@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def build(folder: Path, memory: str, spill: Path) -> dict[str, Any]:
     backend = connect()
     orders = backend.read_parquet(folder / "orders-*.parquet")
     snapshots = backend.read_parquet(folder / "snapshots.parquet")
-    features = customer_features({"orders": orders}, snapshots)
+    features = customer_features({"orders": orders}, snapshots, as_of=date.fromisoformat(AS_OF))
     write_parquet(features, folder / "features.parquet")
     made = backend.read_parquet(folder / "features.parquet")
     totals = made.agg(rows=made.count(), lines=made.lines_total.sum()).execute()

@@ -13,7 +13,17 @@ import pandas as pd
 
 AS_OF = "2024-10-01"
 WINDOWS = (30, 60, 90, 180, 365)
-GROUPS = ("recency", "frequency", "money", "order_values", "gaps", "baskets", "diversity")
+GROUPS = (
+    "recency",
+    "frequency",
+    "money",
+    "order_values",
+    "gaps",
+    "baskets",
+    "diversity",
+    "breadth",
+    "novelty",
+)
 """The groups that are written by hand here."""
 
 

@@ -80,9 +80,10 @@ def features(
     tables: Mapping[str, ir.Table],
     rows: ir.Table,
     groups: Mapping[str, FeatureGroup] = FEATURE_GROUPS,
+    as_of: date | None = None,
 ) -> pd.DataFrame:
     """Features sorted and indexed by snapshot."""
-    frame = customer_features(tables, rows, groups).to_pandas()
+    frame = customer_features(tables, rows, groups, as_of=as_of).to_pandas()
     frame["as_of"] = pd.to_datetime(frame.as_of).dt.strftime("%Y-%m-%d")
     return frame.set_index(["customer_id", "as_of"]).sort_index()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import ibis
@@ -67,8 +68,12 @@ class Shop:
         for name, schema in SCHEMAS.items():
             self.con.create_table(name, schema=ibis.schema(schema))
         tables = {name: self.con.table(name) for name in ("orders", "events")}
-        query = customer_features(tables, self.con.table("snapshots"))
-        self.query = ibis.to_sql(query.order_by("customer_id", "as_of"), dialect="duckdb")
+        wanted = self.con.table("snapshots")
+        days = customer_features(tables, wanted)
+        self.query = ibis.to_sql(days.order_by("customer_id", "as_of"), dialect="duckdb")
+        day = DAY.date()
+        alone = customer_features(tables, wanted.filter(wanted.as_of == day), as_of=day)
+        self.day_query = ibis.to_sql(alone.order_by("customer_id"), dialect="duckdb")
         # The later snapshot keeps future rows in the query: alone, a leak would be filtered away.
         days = [("A", DAY.date()), ("B", DAY.date()), ("A", date(2024, 12, 31))]
         self.con.raw_sql(f"insert into snapshots values {', '.join(map(literal, days))}")
@@ -77,13 +82,21 @@ class Shop:
         self, orders: list[dict[str, Any]], events: list[dict[str, Any]]
     ) -> dict[str, Any]:
         """The features as of the day, by customer."""
+        self.fill(orders, events)
+        return self.ask(self.query)
+
+    def fill(self, orders: list[dict[str, Any]], events: list[dict[str, Any]]) -> None:
+        """Puts an example in the place of the one before."""
         for name, lines in {"orders": orders, "events": events}.items():
             values = [tuple(row.get(column) for column in SCHEMAS[name]) for row in lines]
             self.con.raw_sql(f"delete from {name}")
             if values:
                 self.con.raw_sql(f"insert into {name} values {', '.join(map(literal, values))}")
-        frame = self.con.raw_sql(self.query).df()
-        rows = frame[frame.as_of == pd.Timestamp(AS_OF)]
+
+    def ask(self, query: str) -> dict[str, Any]:
+        """What a query says as of the day, by customer."""
+        frame = self.con.raw_sql(query).df()
+        rows = frame[frame.as_of == pd.Timestamp(AS_OF)].reset_index(drop=True)
         assert len(rows) == 2
         return rows.astype(object).where(rows.notna(), None).to_dict()
 
@@ -105,6 +118,17 @@ def test_appending_any_future_rows_changes_no_feature(
 ) -> None:
     before = SHOP().features(past, seen)
     assert SHOP().features(past + future, seen + unseen) == before
+
+
+@given(rows(True), rows(False), event_rows(True), event_rows(False))
+def test_a_day_by_itself_has_the_features_that_it_has_among_others(
+    past: list[dict[str, Any]],
+    future: list[dict[str, Any]],
+    seen: list[dict[str, Any]],
+    unseen: list[dict[str, Any]],
+) -> None:
+    among_others = SHOP().features(past + future, seen + unseen)
+    assert SHOP().ask(SHOP().day_query) == among_others
 
 
 def test_a_history_that_goes_on_changes_no_feature_of_anyone(tmp_path: Any) -> None:
@@ -175,7 +199,8 @@ def test_the_features_equal_those_written_by_hand(tmp_path: Any) -> None:
     con.to_parquet(orders, tmp_path / "orders.parquet")
     con.to_parquet(wanted, tmp_path / "snapshots.parquet")
     orders, wanted = (read_parquet(tmp_path / f"{n}.parquet") for n in ("orders", "snapshots"))
-    ours = customer_features({"orders": orders}, wanted, groups).to_pandas()
+    day = date.fromisoformat(by_hand.AS_OF)
+    ours = customer_features({"orders": orders}, wanted, groups, as_of=day).to_pandas()
     ours = ours.set_index("customer_id").sort_index().drop(columns="as_of")
     builds = {
         "sql": by_hand.build_sql,
@@ -194,9 +219,11 @@ def test_many_dates_at_once_give_what_each_gives_alone() -> None:
     shop(con, 4000)
     orders = con.table("orders").to_pandas()
     lines = ibis.memtable(orders, schema=con.table("orders").schema())
-    days = [str(date(2023, month, 1)) for month in (2, 5, 9)]
+    days = [date(2023, month, 1) for month in (2, 5, 9)]
     names = sorted(orders.customer_id.unique())[:20]
-    pairs = [(name, day) for name in names for day in days]
-    together = features({"orders": lines}, snapshots(*pairs))
-    alone = [features({"orders": lines}, snapshots(*[p for p in pairs if p[1] == d])) for d in days]
+    wanted = {day: [(name, str(day)) for name in names] for day in days}
+    together = features({"orders": lines}, snapshots(*chain(*wanted.values())))
+    alone = [
+        features({"orders": lines}, snapshots(*pairs), as_of=day) for day, pairs in wanted.items()
+    ]
     pd.testing.assert_frame_equal(together, pd.concat(alone).sort_index(), check_exact=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import reduce
 
 import ibis.expr.types as ir
@@ -28,9 +29,11 @@ FEATURE_GROUPS: Mapping[str, FeatureGroup] = {
     "trend": order_groups.trend,
     "baskets": order_groups.baskets,
     "returns": order_groups.returns,
-    "diversity": order_groups.diversity,
     "season": order_groups.season,
     "place": order_groups.place,
+    "diversity": order_groups.diversity,
+    "breadth": order_groups.breadth,
+    "novelty": order_groups.novelty,
     "events": customer_groups.events,
     "account": customer_groups.account,
 }
@@ -40,6 +43,8 @@ def customer_features(
     tables: Mapping[str, ir.Table],
     snapshots: ir.Table,
     groups: Mapping[str, FeatureGroup] = FEATURE_GROUPS,
+    *,
+    as_of: date | None = None,
 ) -> ir.Table:
     """Features of each customer as of each date, from nothing but the days before it.
 
@@ -47,6 +52,7 @@ def customer_features(
         tables: Canonical tables by name: `orders`, and `events` and `customers` where there are.
         snapshots: `customer_id` (string) and `as_of` (date); further columns are left behind.
         groups: What to compute; a group whose table is absent adds no column.
+        as_of: The day of all snapshots, where they have but one: the same features, sooner.
 
     Returns:
         One row per distinct snapshot, in no particular order: `customer_id`, `as_of`, then float64
@@ -56,13 +62,19 @@ def customer_features(
     Raises:
         SalespipeError: Two groups, or a group and an attribute, use the same name.
     """
-    inputs = collect_inputs(tables, snapshots)
-    return reduce(add_part, feature_parts(inputs, groups), inputs.snapshots).drop("customer")
+    inputs = collect_inputs(tables, snapshots, as_of)
+    measures = measure(inputs, groups)
+    joined = reduce(add_part, feature_parts(measures), inputs.snapshots)
+    names = [name for _, columns in measures for name in columns]
+    return joined.select("customer_id", "as_of", *names)
 
 
-def feature_parts(
-    inputs: Inputs, groups: Mapping[str, FeatureGroup] = FEATURE_GROUPS
-) -> list[ir.Table]:
+def measure(inputs: Inputs, groups: Mapping[str, FeatureGroup] = FEATURE_GROUPS) -> list[Measures]:
+    """What the groups find to compute, in their order."""
+    return [found for group in groups.values() if (found := group(inputs)) is not None]
+
+
+def feature_parts(measures: list[Measures]) -> list[ir.Table]:
     """The features before they are joined: one table for each relation they are computed from.
 
     Returns:
@@ -71,8 +83,7 @@ def feature_parts(
     Raises:
         SalespipeError: Two groups, or a group and an attribute, use the same name.
     """
-    merged = merge_measures([m for group in groups.values() if (m := group(inputs)) is not None])
-    return [evaluate(relation, columns) for relation, columns in merged]
+    return [evaluate(relation, columns) for relation, columns in merge_measures(measures)]
 
 
 def add_part(left: ir.Table, right: ir.Table) -> ir.Table:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from salespipe.features.build import feature_parts
+from salespipe.features.build import feature_parts, measure
 from salespipe.features.history import collect_inputs
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def compile_features(schemas: Mapping[str, Mapping[str, str]]) -> list[tuple[str
         name: ibis.table(ibis.schema({**_numbered(name), **schema}), name=name)
         for name, schema in schemas.items()
     }
-    parts = feature_parts(collect_inputs(tables, snapshots))
+    parts = feature_parts(measure(collect_inputs(tables, snapshots)))
     return [(_source_of(part), _sql(part)) for part in parts]
 
 

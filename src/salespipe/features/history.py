@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import ibis
 import ibis.expr.types as ir
@@ -22,6 +23,8 @@ DECEMBER = 12
 WIDE = "decimal(19, 4)"
 """Holds squares of money: 18 digits end at orders of 100,000. With one digit more DuckDB multiplies
 in 128 bits, and the product still fits into Spark's 38 digits."""
+SQUARES = "decimal(38, 8)"
+"""What both engines make of a sum of them; Ibis has another idea of it."""
 EVENT_KINDS = ("visit", "email_sent", "email_open", "email_click")
 
 
@@ -34,32 +37,54 @@ class Inputs:
         snapshots: `customer_id, as_of` and `customer`, the number that the other relations have.
         orders: Snapshots with every earlier day of orders (see `order_facts`) and `days_ago`
             (>= 1); a customer without orders has one row of nulls.
-        firsts: The same with the first purchases of items and categories.
+        items: The same with first purchases of items, `new` of them in a row.
+        categories: The same with first purchases from categories.
         events: The same with counts of events per day.
         customers: Snapshots with the customer's own row.
     """
 
     tables: Mapping[str, ir.Table]
     snapshots: ir.Table
-    orders: ir.Table | None
-    firsts: ir.Table | None
-    events: ir.Table | None
-    customers: ir.Table | None
+    orders: ir.Table | None = None
+    items: ir.Table | None = None
+    categories: ir.Table | None = None
+    events: ir.Table | None = None
+    customers: ir.Table | None = None
 
 
-def collect_inputs(tables: Mapping[str, ir.Table], snapshots: ir.Table) -> Inputs:
-    """Joins the snapshots to what each table knows of the time before them."""
+def collect_inputs(
+    tables: Mapping[str, ir.Table], snapshots: ir.Table, as_of: date | None = None
+) -> Inputs:
+    """Gives the snapshots what each table knows of the time before them.
+
+    Args:
+        tables: Canonical tables by name.
+        snapshots: `customer_id` and `as_of`.
+        as_of: The day of all of them, where they have but one: no join by days is needed then.
+    """
     keys = number_customers(snapshots)
     orders, events, customers = (tables.get(name) for name in ("orders", "events", "customers"))
-    lines = None if orders is None else order_lines(orders, keys)
+    facts = {} if orders is None else orders_facts(order_lines(orders, keys, as_of), as_of)
+    if events is not None:
+        facts["events"] = event_facts(events, keys, as_of)
     return Inputs(
         tables=tables,
         snapshots=keys,
-        orders=None if lines is None else seen_before(keys, order_facts(lines)),
-        firsts=None if lines is None else seen_before(keys, first_facts(lines)),
-        events=None if events is None else seen_before(keys, event_facts(events, keys)),
         customers=None if customers is None else own_row(keys, customers),
+        **{name: seen_before(keys, each, as_of) for name, each in facts.items()},
     )
+
+
+def orders_facts(lines: ir.Table, as_of: date | None) -> dict[str, ir.Table]:
+    """What order lines say, by the name that `Inputs` has for it.
+
+    First purchases by day are a quarter of the rows, which pays where many snapshots of a customer
+    see them. Where one does, they cost less as they are.
+    """
+    items, categories = (first_days(lines, name) for name in ("item_id", "category"))
+    if as_of is None:
+        items, categories = by_day(items), by_day(categories)
+    return {"orders": order_facts(lines), "items": items, "categories": categories}
 
 
 def own_row(snapshots: ir.Table, customers: ir.Table) -> ir.Table:
@@ -84,35 +109,54 @@ def number_customers(snapshots: ir.Table) -> ir.Table:
     return keys.inner_join(customers.mutate(customer=number), "customer_id").distinct()
 
 
-def dated(table: ir.Table, snapshots: ir.Table, time: str) -> ir.Table:
+def dated(table: ir.Table, snapshots: ir.Table, time: str, as_of: date | None) -> ir.Table:
     """Rows of the snapshots' customers before the last `as_of`, with their date as `day`.
 
     Rows that come with the number of their customer are those of the snapshots already.
     """
-    table = table.mutate(day=table[time].date())
-    if "customer" in table.columns:
+    table, numbered = table.mutate(day=table[time].date()), "customer" in table.columns
+    if as_of is not None:
+        table = table.filter(table.day < as_of)
+    elif not numbered:
+        table = table.filter(table.day < snapshots.as_of.max().as_scalar())
+    if numbered:
         return table
-    early = table.filter(table.day < snapshots.as_of.max().as_scalar())
     customers = snapshots.select("customer", owner="customer_id").distinct()
-    return early.inner_join(customers, early.customer_id == customers.owner)
+    return table.inner_join(customers, table.customer_id == customers.owner)
 
 
-def order_lines(orders: ir.Table, snapshots: ir.Table) -> ir.Table:
-    """What the facts need of the order lines; whether one is a sale is worked out once, here.
+def order_lines(orders: ir.Table, snapshots: ir.Table, as_of: date | None) -> ir.Table:
+    """What the facts need of the order lines, once for all of them.
 
-    DuckDB keeps this relation between its three readers, so a flag in place of the status pays.
+    DuckDB keeps this relation between its three readers, so it pays to have few columns: the
+    quantity is `sold` on a sale, `returned` (as a positive number) on a return, and null else.
     """
-    lines = dated(orders, snapshots, "ordered_at")
+    lines = dated(orders, snapshots, "ordered_at", as_of)
     kept = ("customer", "order_id", "day", "item_id", "category", "country", "channel")
-    numbers = ("ordered_at", "quantity", "unit_price")
-    return lines.select(*kept, *numbers, sold=is_sale(lines), returned=is_return(lines))
+    return lines.select(
+        *kept,
+        "ordered_at",
+        "unit_price",
+        sold=ibis.ifelse(is_sale(lines), lines.quantity, None),
+        returned=ibis.ifelse(is_return(lines), -lines.quantity, None),
+    )
 
 
-def seen_before(snapshots: ir.Table, facts: ir.Table) -> ir.Table:
-    """Snapshots with their customer's facts strictly before `as_of`, compared as dates."""
-    facts = facts.rename(owner="customer")
-    earlier = [snapshots.customer == facts.owner, facts.day < snapshots.as_of]
-    seen = snapshots.drop("customer_id").left_join(facts, earlier).drop("owner")
+def seen_before(snapshots: ir.Table, facts: ir.Table, as_of: date | None = None) -> ir.Table:
+    """Snapshots with their customer's facts strictly before `as_of`, compared as dates.
+
+    A snapshot without any has a row of nulls. With one day for all, every snapshot has such a row
+    beside the facts, of which `dated` left the earlier ones alone: it adds nothing to them.
+    """
+    if as_of is None:
+        facts = facts.rename(owner="customer")
+        earlier = [snapshots.customer == facts.owner, facts.day < snapshots.as_of]
+        seen = snapshots.drop("customer_id").left_join(facts, earlier).drop("owner")
+    else:
+        schema = facts.drop("customer").schema()
+        nothing = {name: ibis.null(dtype) for name, dtype in schema.items()}
+        seen = ibis.union(facts, snapshots.select("customer", **nothing))
+        seen = seen.mutate(as_of=ibis.literal(as_of))
     return seen.mutate(days_ago=seen.as_of.delta(seen.day, unit="day"))
 
 
@@ -136,14 +180,13 @@ def order_facts(lines: ir.Table) -> ir.Table:
 
 def order_sums(lines: ir.Table) -> ir.Table:
     """Sums over the lines of one customer, order and day; null where it has no such line."""
-    sold, returned = lines.sold, lines.returned
-    value = lines.quantity * lines.unit_price
+    sold = lines.sold.notnull()
     return lines.group_by("customer", "order_id", "day").agg(
-        spend=money(value.sum(where=sold)),
-        units=lines.quantity.sum(where=sold),
-        lines=lines.count(where=sold),
-        returned_value=money((-value).sum(where=returned)),
-        returned_lines=lines.count(where=returned),
+        spend=money((lines.sold * lines.unit_price).sum()),
+        units=lines.sold.sum().cast(QUANTITY),
+        lines=lines.sold.count().cast("int32"),
+        returned_value=money((lines.returned * lines.unit_price).sum()),
+        returned_lines=lines.returned.count(),
         hour=lines.ordered_at.min(where=sold).hour(),
         country=lines.country.max(where=sold),
         channel=lines.channel.max(where=sold),
@@ -152,14 +195,13 @@ def order_sums(lines: ir.Table) -> ir.Table:
 
 def day_sums(orders: ir.Table) -> ir.Table:
     """Sums over the orders of one customer and day, narrow again: sums of sums come next."""
-    placed = orders.lines > 0
     sums = orders.group_by("customer", "day").agg(
-        orders=orders.count(where=placed),
+        orders=orders.spend.count().cast("int32"),
         spend=orders.spend.sum().cast(MONEY),
-        spend_sq=(orders.spend.cast(WIDE) * orders.spend).sum(),
+        spend_sq=(orders.spend.cast(WIDE) * orders.spend).sum().cast(SQUARES),
         spend_max=orders.spend.max(),
         units=orders.units.sum().cast(QUANTITY),
-        lines=orders.lines.sum().cast("int64"),
+        lines=orders.lines.sum().cast("int32"),
         returns=orders.count(where=orders.returned_lines > 0),
         returned_value=orders.returned_value.sum(),
         returned_lines=orders.returned_lines.sum(),
@@ -176,30 +218,24 @@ def money(value: ir.DecimalScalar) -> ir.DecimalScalar:
     return value.cast("float64").cast(MONEY)
 
 
-def first_facts(lines: ir.Table) -> ir.Table:
-    """Per customer and day, how many items and categories were bought for the first time.
+def first_days(lines: ir.Table, column: str) -> ir.Table:
+    """The day on which a customer first bought each value of a column; no later row moves it.
 
-    A day has a row for the items and one for the categories: what is added up later need not be
-    added up here, and two narrow counts cost less than one over both.
+    Returns:
+        `customer, day` and `new`, which is 1.
     """
-    sales = lines.filter(lines.sold)
-    none = ibis.literal(0, "int64")
-    items, categories = first_days(sales, "item_id"), first_days(sales, "category")
-    return ibis.union(
-        items.mutate(new_items=items.firsts, new_categories=none).drop("firsts"),
-        categories.mutate(new_items=none, new_categories=categories.firsts).drop("firsts"),
-    )
+    sales = lines.filter(lines.sold.notnull() & lines[column].notnull())
+    firsts = sales.group_by("customer", column).agg(day=sales.day.min())
+    return firsts.select("customer", "day", new=ibis.literal(1, "int64"))
 
 
-def first_days(sales: ir.Table, column: str) -> ir.Table:
-    """Per customer and day, how many values of a column are new; later rows cannot move them."""
-    known = sales.filter(sales[column].notnull())
-    days = known.group_by("customer", column).agg(day=known.day.min())
-    return days.group_by("customer", "day").agg(firsts=days.count())
+def by_day(firsts: ir.Table) -> ir.Table:
+    """First purchases of a customer and day in one row, `new` being how many there are."""
+    return firsts.group_by("customer", "day").agg(new=firsts.count())
 
 
-def event_facts(events: ir.Table, snapshots: ir.Table) -> ir.Table:
+def event_facts(events: ir.Table, snapshots: ir.Table, as_of: date | None) -> ir.Table:
     """Counts of events per customer and day, in all and of each kind that has features."""
-    rows = dated(events, snapshots, "occurred_at")
+    rows = dated(events, snapshots, "occurred_at", as_of)
     counts = {kind: rows.count(where=rows.kind == kind) for kind in EVENT_KINDS}
     return rows.group_by("customer", "day").agg(event=rows.count(), **counts)

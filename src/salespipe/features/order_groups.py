@@ -190,18 +190,31 @@ def returns(inputs: Inputs) -> Measures | None:
 
 
 def diversity(inputs: Inputs) -> Measures | None:
-    """How many different things the customer buys, and whether there are still new ones."""
-    seen = inputs.firsts
+    """How many different items the customer buys, and whether there are still new ones."""
+    seen = inputs.items
     if seen is None:
         return None
-    items = {f"new_items_{n}d": total(seen.new_items, within(seen, n)) for n in WINDOWS}
+    windows = {f"new_items_{n}d": total(seen.new, within(seen, n)) for n in WINDOWS}
+    return seen, {"items_total": total(seen.new), **windows}
+
+
+def breadth(inputs: Inputs) -> Measures | None:
+    """From how many categories the customer buys, and whether there are still new ones."""
+    seen = inputs.categories
+    if seen is None:
+        return None
     return seen, {
-        "items_total": total(seen.new_items),
-        **items,
-        "categories_total": total(seen.new_categories),
-        "new_categories_90d": total(seen.new_categories, within(seen, 90)),
-        "new_item_recency_days": as_float(seen.days_ago.min(where=seen.new_items > 0)),
+        "categories_total": total(seen.new),
+        "new_categories_90d": total(seen.new, within(seen, 90)),
     }
+
+
+def novelty(inputs: Inputs) -> Measures | None:
+    """How long ago the customer last bought something for the first time."""
+    seen = inputs.items
+    if seen is None:
+        return None
+    return seen, {"new_item_recency_days": as_float(seen.days_ago.min())}
 
 
 def season(inputs: Inputs) -> Measures | None:

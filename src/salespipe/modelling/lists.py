@@ -175,7 +175,8 @@ def table_as_of(
     now = ibis.memtable({"as_of": [day]}, schema={"as_of": "date"})
     groups = champion.meta.get("item_groups")
     if groups is None:
-        features = customer_features(tables, population(tables["orders"], now, None).cache())
+        rows = population(tables["orders"], now, None).cache()
+        features = customer_features(tables, rows, as_of=day)
     else:
         rows = population(tables["orders"], now, model.snapshots.active_days).cache()
         features = pair_features(tables, rows, ItemGroups.model_validate(groups))
