@@ -175,6 +175,9 @@ class GateParams(Params):
     """Fewer test rows hold a model: they cannot tell."""
     min_test_outcomes: int = Field(30, ge=0)
     """Test rows of the rarer outcome."""
+    least_difference: float = Field(0.0001, ge=0)
+    """Of the mean loss: two models that differ by less are as good as each other, however sure it
+    is that they differ, as two trainings on the same rows are."""
     max_ece: float = Field(0.05, gt=0)
     """Bound of the calibration error, or the best baseline's and `max_ece_excess` if that is more:
     a season that moves the base rate is off for every model."""

@@ -62,6 +62,16 @@ def test_the_same_model_again_holds_the_champion():
     assert decide(same, Champion(1, same.losses), PARAMS).verdict == "hold"
 
 
+@pytest.mark.parametrize("by", [-0.00005, 0.00005])
+def test_a_difference_too_small_to_count_tells_nobody_apart(by):
+    """Every row the same bit better or worse: no doubt that they differ."""
+    same = challenger()
+    decision = decide(same, Champion(1, same.losses + by), PARAMS)
+    assert (decision.verdict, failed(decision)) == ("hold", {"champion": "hold"})
+    sure = decide(same, Champion(1, same.losses + 10 * by), PARAMS)
+    assert sure.verdict == ("promote" if by > 0 else "reject")
+
+
 def test_a_clearly_worse_model_is_rejected():
     decision = decide(challenger(), Champion(3, losses(0.45, 2)), PARAMS)
     assert (decision.verdict, failed(decision)) == ("reject", {"champion": "reject"})

@@ -79,7 +79,7 @@ def check_baseline(challenger: Challenger, params: GateParams) -> Check:
     if not compared:
         return Check("baseline", None, None, True, "the chosen model is the baseline itself")
     name, found = max(compared.items(), key=lambda item: _low(item[1]))
-    worse = _low(found) > 0
+    worse = _told_apart(found, params) > 0
     detail = f"its {challenger.score} is {_told(found)} against {name}'s"
     return Check(
         "baseline",
@@ -100,7 +100,8 @@ def check_champion(challenger: Challenger, champion: Champion | None, params: Ga
         detail = f"{office} can't be compared: {champion.obstacle}; a reviewer has to decide"
         return Check("champion", None, 0.0, False, detail, otherwise="hold")
     found = _difference(challenger, champion.losses, params)
-    better, worse = _high(found) < 0, _low(found) > 0
+    apart = _told_apart(found, params)
+    better, worse = apart < 0, apart > 0
     told = "clearly better" if better else "clearly worse" if worse else "cannot tell them apart"
     return Check(
         "champion",
@@ -144,6 +145,13 @@ def _difference(challenger: Challenger, losses: Floats, params: GateParams) -> I
     """Challenger minus other, mean loss a row, resampled by cluster."""
     paired = challenger.losses - losses
     return mean_interval(paired, challenger.clusters, params.bootstrap_samples, params.seed)
+
+
+def _told_apart(found: Interval, params: GateParams) -> int:
+    """-1 where the challenger is clearly better, 1 where it is clearly worse, else 0."""
+    if abs(found["value"] or 0.0) < params.least_difference:
+        return 0
+    return int(_low(found) > 0) - int(_high(found) < 0)
 
 
 def _low(figure: Interval) -> float:
