@@ -8,7 +8,10 @@ import ibis
 import pandas as pd
 import pytest
 
-from salespipe.datasets.engine import connect, local, spread
+from salespipe.datasets.engine import connect, local, numbered, spread
+from salespipe.datasets.spark_store import within_reach
+from salespipe.errors import SalespipeError
+from salespipe.params_engine import SparkParams
 from tests.engines import running
 
 pytestmark = pytest.mark.real
@@ -39,3 +42,20 @@ def test_rows_that_workers_look_at_are_typed_as_in_this_process():
     there = spread(connect().create_view("rows_there", ibis.memtable(columns, schema=types)),
                    answer, types)  # fmt: skip
     pd.testing.assert_frame_equal(there, here)
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [("/no/such/folder", "does not exist"), ("s3a://bucket/orders", "S3AFileSystem not found")],
+)
+def test_a_source_that_spark_can_not_read_is_told_in_a_sentence(place, why):
+    with pytest.raises(SalespipeError, match=rf"^Spark can't read {place}: [^\n]*{why}[^\n]*$"):
+        numbered(place)
+
+
+def test_a_store_that_can_not_be_reached_is_told_in_a_sentence(tmp_path):
+    (tmp_path / "orders.parquet").write_bytes(b"rows")
+    with pytest.raises(
+        SalespipeError, match=r"^orders.parquet can't be sent to the store s3a://b/"
+    ):
+        within_reach(tmp_path / "orders.parquet", SparkParams(store="s3a://b/salespipe"))

@@ -94,7 +94,7 @@ def read_parquet(file: Path) -> ir.Table:
     """A Parquet file on this machine as a table of the engine."""
     backend = connect()
     if backend.name == SPARK:
-        from salespipe.datasets.spark import within_reach
+        from salespipe.datasets.spark_store import within_reach
 
         return backend.read_parquet(within_reach(file, _Chosen.params.spark))
     return backend.read_parquet(file)
@@ -111,7 +111,8 @@ def numbered(place: str) -> ir.Table:
     """
     backend = connect()
     if backend.name == SPARK:
-        from salespipe.datasets.spark import read_numbered, within_reach
+        from salespipe.datasets.spark import read_numbered
+        from salespipe.datasets.spark_store import within_reach
 
         here = "://" not in place and Path(place).is_file()
         reach = within_reach(Path(place), _Chosen.params.spark) if here else place

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import sys
@@ -12,9 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from salespipe.datasets.java import java_home
+from salespipe.datasets.spark_store import fetch, told
 from salespipe.errors import SalespipeError
 from salespipe.params_engine import SparkParams
 
@@ -58,7 +58,6 @@ def start(params: SparkParams) -> Backend:
 def _start(written: str) -> Backend:
     params = SparkParams.model_validate_json(written)
     try:
-        from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
     except ImportError as error:
         raise SalespipeError(
@@ -70,13 +69,9 @@ def _start(written: str) -> Backend:
     builder = SparkSession.builder.master(params.master)
     for key, value in _settings(params).items():
         builder = builder.config(key, value)
-    try:
+    with told(f"Spark at {params.master} does not start"):
         session = builder.getOrCreate()
         session.range(1).count()  # a master that does not answer is told here, and not later
-    except (PySparkException, OSError, _java_error()) as error:
-        raise SalespipeError(
-            f"Spark at {params.master} does not start: {str(error).splitlines()[0]}"
-        ) from error
     return _connected(session)
 
 
@@ -101,39 +96,12 @@ def _settings(params: SparkParams) -> dict[str, str]:
     return SETTINGS | own | params.settings
 
 
-def _java_error() -> type[Exception]:
-    from py4j.protocol import Py4JError
-
-    error: type[Exception] = Py4JError
-    return error
-
-
-def within_reach(file: Path, params: SparkParams) -> str:
-    """Where every worker finds a file of this machine: as it is, or as a copy in the store.
-
-    A copy is named by its content, so the same file is never sent twice.
-    """
-    if params.store is None:
-        return file.resolve().as_uri()
-    with file.open("rb") as content:
-        name = hashlib.file_digest(content, "sha256").hexdigest()[:32]
-    target = f"{params.store.rstrip('/')}/{name}.parquet"
-    system, path = _hadoop(target)
-    if not system.exists(path):
-        logger.info("  sent %s to %s", file.name, target)
-        beside = _path(f"{target}.{uuid.uuid4().hex}")
-        system.copyFromLocalFile(False, True, _path(file.resolve().as_uri()), beside)
-        system.rename(beside, path)
-    return target
-
-
 def write(backend: Backend, table: ir.Table, file: Path, params: SparkParams) -> None:
     """Workers write their parts side by side; here they become one file in their order."""
     with _parts(params, file.parent) as (written, here):
         backend.to_parquet(table, written)
         if params.store is not None:
-            system, path = _hadoop(written)
-            system.copyToLocalFile(True, path, _path(here.as_uri()), True)
+            fetch(written, here)
         join_parts(here, file)
 
 
@@ -199,7 +167,8 @@ def read_numbered(backend: Backend, place: str) -> ir.Table:
     from ibis.util import gen_name
     from pyspark.sql import functions as F  # noqa: N812 - as everyone calls it
 
-    frame = backend._session.read.parquet(place)
+    with told(f"Spark can't read {place}"):
+        frame = backend._session.read.parquet(place)
     placed = frame.select("*", F.col("_metadata.file_path").alias("_file"),
                           F.col("_metadata.row_index").alias("_index"))  # fmt: skip
     numbered = placed.join(F.broadcast(_offsets(placed)), "_file")
@@ -220,19 +189,3 @@ def _offsets(placed: DataFrame) -> DataFrame:
     offset = F.coalesce(F.sum("count").over(before), F.lit(0))
     offsets: DataFrame = counts.select("_file", offset.alias("_before"))
     return offsets
-
-
-def _hadoop(url: str) -> tuple[Any, Any]:
-    """The file system of a URL, as Spark's own Hadoop knows it, and the path in it."""
-    from pyspark.sql import SparkSession
-
-    context: Any = SparkSession.builder.getOrCreate().sparkContext
-    path = _path(url)
-    return path.getFileSystem(context._jsc.hadoopConfiguration()), path
-
-
-def _path(url: str) -> Any:
-    from pyspark import SparkContext
-
-    jvm: Any = SparkContext._jvm
-    return jvm.org.apache.hadoop.fs.Path(url)
