@@ -69,8 +69,8 @@ class Shop:
             self.con.create_table(name, schema=ibis.schema(schema))
         tables = {name: self.con.table(name) for name in ("orders", "events")}
         wanted = self.con.table("snapshots")
-        days = customer_features(tables, wanted)
-        self.query = ibis.to_sql(days.order_by("customer_id", "as_of"), dialect="duckdb")
+        every = customer_features(tables, wanted)
+        self.query = ibis.to_sql(every.order_by("customer_id", "as_of"), dialect="duckdb")
         day = DAY.date()
         alone = customer_features(tables, wanted.filter(wanted.as_of == day), as_of=day)
         self.day_query = ibis.to_sql(alone.order_by("customer_id"), dialect="duckdb")
@@ -109,7 +109,10 @@ def literal(row: tuple[Any, ...]) -> str:
 SHOP = functools.cache(Shop)
 
 
-@given(rows(True), rows(False), event_rows(True), event_rows(False))
+given_both_sides = given(rows(True), rows(False), event_rows(True), event_rows(False))
+
+
+@given_both_sides
 def test_appending_any_future_rows_changes_no_feature(
     past: list[dict[str, Any]],
     future: list[dict[str, Any]],
@@ -120,7 +123,7 @@ def test_appending_any_future_rows_changes_no_feature(
     assert SHOP().features(past + future, seen + unseen) == before
 
 
-@given(rows(True), rows(False), event_rows(True), event_rows(False))
+@given_both_sides
 def test_a_day_by_itself_has_the_features_that_it_has_among_others(
     past: list[dict[str, Any]],
     future: list[dict[str, Any]],

@@ -64,7 +64,7 @@ def collect_inputs(
     """
     keys = number_customers(snapshots)
     orders, events, customers = (tables.get(name) for name in ("orders", "events", "customers"))
-    facts = {} if orders is None else orders_facts(order_lines(orders, keys, as_of), as_of)
+    facts = {} if orders is None else facts_of_lines(order_lines(orders, keys, as_of), as_of)
     if events is not None:
         facts["events"] = event_facts(events, keys, as_of)
     return Inputs(
@@ -75,7 +75,7 @@ def collect_inputs(
     )
 
 
-def orders_facts(lines: ir.Table, as_of: date | None) -> dict[str, ir.Table]:
+def facts_of_lines(lines: ir.Table, as_of: date | None) -> dict[str, ir.Table]:
     """What order lines say, by the name that `Inputs` has for it.
 
     First purchases by day are a quarter of the rows, which pays where many snapshots of a customer

@@ -174,11 +174,11 @@ def table_as_of(
         return latest_snapshots(tables["snapshots"])
     now = ibis.memtable({"as_of": [day]}, schema={"as_of": "date"})
     groups = champion.meta.get("item_groups")
+    active_days = None if groups is None else model.snapshots.active_days
+    rows = population(tables["orders"], now, active_days).cache()
     if groups is None:
-        rows = population(tables["orders"], now, None).cache()
         features = customer_features(tables, rows, as_of=day)
     else:
-        rows = population(tables["orders"], now, model.snapshots.active_days).cache()
         features = pair_features(tables, rows, ItemGroups.model_validate(groups))
     return features.rename(entity_id="customer_id")
 
