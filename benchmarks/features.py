@@ -40,6 +40,9 @@ RESULTS = ROOT / "benchmarks" / "results" / "features.json"
 
 
 MOST_IN_PANDAS = 20_000_000
+AT_LARGE = 2
+"""Turns beyond that: whoever is first there takes memory that the machine has yet to hand out."""
+
 SIMULATE = """
 COPY (
     SELECT 'O' || o AS order_id, o || '-' || i AS line_id,
@@ -178,7 +181,8 @@ def compare(lines: int, repeats: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         simulate(lines, folder)
-        turns = [{c: run_apart(c, folder) for c in names} for _ in range(repeats if small else 1)]
+        rounds = repeats if small else min(repeats, AT_LARGE)
+        turns = [{c: run_apart(c, folder) for c in names} for _ in range(rounds)]
         figures = {c: fastest([turn[c] for turn in turns]) for c in names}
         features = check_equal(folder, names)
     ours = figures["ours"]["seconds"]
@@ -216,7 +220,7 @@ def main() -> None:
         "--repeats",
         type=int,
         default=3,
-        help="runs of each, one of the largest; the fastest counts",
+        help=f"runs of each, at most {AT_LARGE} of the largest; the fastest counts",
     )
     parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}")
     parser.add_argument("--contender", choices=PREPARE, help=argparse.SUPPRESS)
