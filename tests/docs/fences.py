@@ -77,11 +77,15 @@ def free_port() -> int:
 
 @dataclass
 class Shell:
-    """A clone as a user sees it: `.venv` is there, `make` and `curl` are, and a port is free."""
+    """A clone as a user sees it: `.venv` is there, `make` and `curl` are, and a port is free.
+
+    `errors` keeps what each command wrote to stderr.
+    """
 
     folder: Path
     port: int = field(default_factory=free_port)
     server: subprocess.Popen[str] | None = None
+    errors: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         (self.folder / ".venv").symlink_to(Path(sys.prefix))
@@ -113,6 +117,7 @@ class Shell:
             cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, f"{text}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+        self.errors[text] = done.stderr
         return done.stdout
 
     def _serve(self, command: str) -> None:

@@ -49,6 +49,14 @@ def test_the_demo_runs_and_shows_its_champions(walked: Any) -> None:
         assert "promote" in said(told, command)
 
 
+def test_no_command_warns(walked: Any) -> None:
+    shell, told = walked
+    warned = {text: said for text, said in shell.errors.items() if "warning" in said.lower()}
+    assert shell.errors
+    assert not warned
+    assert not [output for _, output in told if "warning" in output.lower()]
+
+
 def test_the_list_is_as_long_as_was_asked_for(walked: Any) -> None:
     shell, told = walked
     lines = said(told, "salespipe score").splitlines()
