@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from salespipe.modelling import distributed
 from salespipe.modelling.development import Fold
-from salespipe.modelling.distributed import slots
+from salespipe.modelling.distributed import TRIES, on_all_slots, slots
 from salespipe.modelling.forecast.panel import History
 from salespipe.modelling.forecast.trees import fit_tweedie
 from salespipe.modelling.target import AMOUNT
@@ -25,6 +28,13 @@ SPARK = HERE.model_copy(update={"engine": "spark"})
 @pytest.fixture(scope="module", autouse=True)
 def spark():
     yield from running("spark")
+
+
+@pytest.fixture
+def session():
+    from pyspark.sql import SparkSession
+
+    return SparkSession.builder.getOrCreate()
 
 
 @pytest.fixture(scope="module")
@@ -96,9 +106,38 @@ def test_a_forecast_is_the_one_made_here():
     assert (np.abs(there - here).max(axis=0) < 0.2 * sales.mean(axis=0)).all()
 
 
-def test_training_asks_for_no_more_workers_than_there_are():
+def test_training_asks_for_no_more_workers_than_there_are(session):
     """A cluster that has lost a worker has one core left, of which Spark's own guess is two."""
-    from pyspark.sql import SparkSession
-
-    session = SparkSession.builder.getOrCreate()
     assert session.sparkContext.defaultParallelism == slots(session) == 2
+
+
+@pytest.mark.parametrize(("failing", "tries"), [(0, 1), (2, 3), (5, TRIES)])
+def test_tasks_that_run_together_start_again_when_one_is_lost(session, monkeypatch, failing, tries):
+    from py4j.protocol import Py4JJavaError
+
+    monkeypatch.setattr(distributed, "UNTIL_NOTICED", 0)
+    asked = []
+
+    def grow(tasks):
+        asked.append(tasks)
+        lost = len(asked) <= failing
+        together = session.sparkContext.parallelize(range(tasks), tasks).barrier()
+        return together.mapPartitions(lambda rows: [1 / 0] if lost else rows).collect()
+
+    with pytest.raises(Py4JJavaError) if failing >= TRIES else contextlib.nullcontext():
+        assert on_all_slots(session, grow) == [0, 1]
+    assert asked == [2] * tries
+
+
+def test_what_no_lost_task_explains_is_told_at_once(session):
+    from py4j.protocol import Py4JJavaError
+
+    asked = []
+
+    def grow(tasks):
+        asked.append(tasks)
+        return session.sparkContext.parallelize(range(2), 2).map(lambda row: 1 / row).collect()
+
+    with pytest.raises(Py4JJavaError):
+        on_all_slots(session, grow)
+    assert asked == [2]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,12 +17,19 @@ if TYPE_CHECKING:
     import xgboost
     from pyspark.sql import DataFrame, SparkSession
 
+logger = logging.getLogger(__name__)
 # it says all its settings at each start
 logging.getLogger("XGBoost-PySpark").setLevel(logging.WARNING)
 
 LABEL = "label"
 OF_SPARK = ("nthread",)
 """Settings that Spark's are taken for."""
+Grown = TypeVar("Grown")
+TRIES = 3
+LOST = "failed barrier ResultStage"
+"""What Spark says when it gives up on tasks that run together."""
+UNTIL_NOTICED = 5.0
+"""Seconds in which Spark counts a dead worker's cores out."""
 
 
 def slots(session: SparkSession) -> int:
@@ -31,6 +40,32 @@ def slots(session: SparkSession) -> int:
     from xgboost.spark.utils import _get_max_num_concurrent_tasks
 
     return max(int(_get_max_num_concurrent_tasks(session.sparkContext)), 1)
+
+
+def on_all_slots(session: SparkSession, grow: Callable[[int], Grown], tries: int = TRIES) -> Grown:
+    """What `grow` makes of all tasks that can run at once; of those left, where a worker dies.
+
+    Any other task Spark tries again by itself. Those of a training have to run together, and it
+    gives up on all of them when it loses one.
+
+    Args:
+        session: the Spark that runs.
+        grow: takes the number of tasks.
+        tries: how often in all.
+
+    Raises:
+        Py4JJavaError: something else is wrong, or every try lost a task.
+    """
+    from py4j.protocol import Py4JJavaError
+
+    try:
+        return grow(slots(session))
+    except Py4JJavaError as error:
+        if LOST not in str(error) or tries == 1:
+            raise
+    time.sleep(UNTIL_NOTICED)
+    logger.warning("  Spark lost a task that grew trees: all of them are grown again.")
+    return on_all_slots(session, grow, tries - 1)
 
 
 class OnSpark:
@@ -51,19 +86,24 @@ class OnSpark:
         from xgboost.spark import SparkXGBRegressor
 
         names = [f"f{place}" for place in range(design.shape[1])]
-        learner = SparkXGBRegressor(
-            features_col=names,
-            label_col=LABEL,
-            n_estimators=trees,
-            missing=float("nan"),
-            verbose=False,
-            num_workers=slots(self._session),
-            feature_names=[str(name) for name in design.columns],
-            feature_types=["c" if _is_category(design[name]) else "q" for name in design],
-            **{key: value for key, value in settings.items() if key not in OF_SPARK},
-        )
-        booster: xgboost.Booster = learner.fit(self._rows(design, label, names)).get_booster()
-        return booster
+        rows = self._rows(design, label, names)
+
+        def grow(workers: int) -> xgboost.Booster:
+            learner = SparkXGBRegressor(
+                features_col=names,
+                label_col=LABEL,
+                n_estimators=trees,
+                missing=float("nan"),
+                verbose=False,
+                num_workers=workers,
+                feature_names=[str(name) for name in design.columns],
+                feature_types=["c" if _is_category(design[name]) else "q" for name in design],
+                **{key: value for key, value in settings.items() if key not in OF_SPARK},
+            )
+            booster: xgboost.Booster = learner.fit(rows).get_booster()
+            return booster
+
+        return on_all_slots(self._session, grow)
 
     def _rows(self, design: pd.DataFrame, label: Floats, names: list[str]) -> DataFrame:
         """Numbers alone: a category is the place of its level, as XGBoost counts them too."""

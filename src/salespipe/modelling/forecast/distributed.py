@@ -20,15 +20,18 @@ def fit_on_spark(train: pd.DataFrame, trees: Mapping[str, Any], features: Mappin
     from mlforecast.distributed.models.spark.xgb import SparkXGBForecast
     from pyspark.sql import SparkSession
 
-    from salespipe.modelling.distributed import slots
+    from salespipe.modelling.distributed import on_all_slots
 
     session = SparkSession.builder.getOrCreate()
-    workers = slots(session)
-    learner = DistributedMLForecast(
-        {"xgb": SparkXGBForecast(num_workers=workers, verbose=False, **trees)},
-        engine=session,
-        num_partitions=workers,
-        **features,
-    )
-    learner.fit(session.createDataFrame(train), static_features=["level"])
-    return learner.to_local()
+
+    def fit(workers: int) -> Any:
+        learner = DistributedMLForecast(
+            {"xgb": SparkXGBForecast(num_workers=workers, verbose=False, **trees)},
+            engine=session,
+            num_partitions=workers,
+            **features,
+        )
+        learner.fit(session.createDataFrame(train), static_features=["level"])
+        return learner.to_local()
+
+    return on_all_slots(session, fit)
