@@ -41,7 +41,7 @@ RESULTS = ROOT / "benchmarks" / "results" / "features.json"
 
 MOST_IN_PANDAS = 20_000_000
 AT_LARGE = 2
-"""Turns beyond that: whoever is first there takes memory that the machine has yet to hand out."""
+"""Turns beyond that: in the first one, a machine may still have to find so much memory."""
 
 SIMULATE = """
 COPY (
