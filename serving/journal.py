@@ -6,11 +6,13 @@ import fcntl
 import logging
 import os
 import time
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from salespipe.files import replacing
-from salespipe.predictions import JOURNAL, prediction_schema, read_journal
+from salespipe.predictions import JOURNAL, journal_batches, prediction_schema
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,6 +21,7 @@ logger = logging.getLogger("salespipe.serving")
 
 ROTATE_SECONDS = 600
 ROTATE_ROWS = 100_000
+PART_ROWS = 10_000
 
 
 class Journal:
@@ -59,14 +62,34 @@ class Journal:
 
 
 def to_parquet(journal: Path) -> None:
-    """Turn a journal into a Parquet file of the same name."""
+    """Turn a journal into a Parquet file of the same name, part by part to hold little of it."""
     import pyarrow.parquet as pq
 
-    table = read_journal(journal)
-    if table.num_rows:
-        with replacing(journal.with_suffix(".parquet")) as beside:
-            pq.write_table(table, beside, compression="zstd")
+    parts = in_parts(journal_batches(journal), PART_ROWS)
+    if (first := next(parts, None)) is not None:
+        with (
+            replacing(journal.with_suffix(".parquet")) as beside,
+            pq.ParquetWriter(beside, first.schema, compression="zstd") as out,
+        ):
+            for part in chain([first], parts):
+                out.write_table(part)
     journal.unlink(missing_ok=True)
+
+
+def in_parts(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
+    """Batches put together until they have so many rows; none without any."""
+    import pyarrow as pa
+
+    held: list[pa.RecordBatch] = []
+    count = 0
+    for batch in batches:
+        held.append(batch)
+        count += batch.num_rows
+        if count >= rows:
+            yield pa.Table.from_batches(held)
+            held, count = [], 0
+    if count:
+        yield pa.Table.from_batches(held)
 
 
 def recover(folder: Path) -> int:

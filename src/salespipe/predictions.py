@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -111,14 +111,18 @@ def read_predictions(
 
 
 def read_journal(file: Path) -> pa.Table:
-    """The whole batches of a journal; what a crash cut short is left out."""
+    """The whole batches of a journal as one table."""
     import pyarrow as pa
 
-    schema = prediction_schema()
-    batches = []
+    return pa.Table.from_batches(journal_batches(file), prediction_schema())
+
+
+def journal_batches(file: Path) -> Iterator[pa.RecordBatch]:
+    """The whole batches of a journal, one by one; what a crash cut short is left out."""
+    import pyarrow as pa
+
     try:
         with pa.OSFile(str(file)) as source, pa.ipc.open_stream(source) as reader:
-            batches.extend(reader)
+            yield from reader
     except (pa.ArrowInvalid, OSError, EOFError):
-        pass
-    return pa.Table.from_batches(batches, schema)
+        return

@@ -12,9 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from serving.answers import Scored
-from serving.journal import bound_size, recover
+from serving.journal import bound_size, in_parts, recover
 from serving.log import Entry, PredictionLog
 
 from salespipe.predictions import prediction_schema, pseudonym, read_predictions
@@ -131,6 +135,34 @@ def test_a_living_worker_s_journal_is_left_alone(tmp_path):
     log.close()
     other.close()
     assert sorted(read_predictions(tmp_path, "churn")["entity"].to_pylist()) == ["a", "b"]
+
+
+@given(sizes=st.lists(st.integers(0, 4), max_size=12), rows=st.integers(1, 6))
+def test_a_journal_becomes_parquet_part_by_part_and_in_its_order(sizes, rows):
+    numbers = iter(range(sum(sizes)))
+    batches = [
+        pa.RecordBatch.from_pydict(
+            {"n": pa.array([next(numbers) for _ in range(size)], pa.int64())}
+        )
+        for size in sizes
+    ]
+    parts = list(in_parts(batches, rows))
+    assert [n for part in parts for n in part["n"].to_pylist()] == [*range(sum(sizes))]
+    assert all(part.num_rows >= rows for part in parts[:-1])
+    assert all(0 < part.num_rows < rows + 4 for part in parts)
+
+
+def test_a_full_journal_s_rows_are_all_in_its_parquet(tmp_path, monkeypatch):
+    monkeypatch.setattr("serving.journal.PART_ROWS", 2)
+    monkeypatch.setattr("serving.log.FLUSH_SECONDS", 0.01)
+    log = PredictionLog(tmp_path, plain_ids=True)
+    for name in "abcde":
+        log.write(entry(name))
+        time.sleep(0.05)
+    log.close()
+    (file,) = tmp_path.rglob("*.parquet")
+    assert pq.ParquetFile(file).num_row_groups > 1
+    assert pq.read_table(file)["entity"].to_pylist() == [*"abcde"]
 
 
 def test_the_oldest_days_go_first_when_it_grows_too_large(tmp_path):
