@@ -65,7 +65,7 @@ def to_parquet(journal: Path) -> None:
     """Turn a journal into a Parquet file of the same name, part by part to hold little of it."""
     import pyarrow.parquet as pq
 
-    parts = in_parts(journal_batches(journal), PART_ROWS)
+    parts = regrouped(journal_batches(journal), PART_ROWS)
     if (first := next(parts, None)) is not None:
         with (
             replacing(journal.with_suffix(".parquet")) as beside,
@@ -76,7 +76,7 @@ def to_parquet(journal: Path) -> None:
     journal.unlink(missing_ok=True)
 
 
-def in_parts(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
+def regrouped(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
     """Batches put together until they have so many rows; none without any."""
     import pyarrow as pa
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -121,8 +122,9 @@ def journal_batches(file: Path) -> Iterator[pa.RecordBatch]:
     """The whole batches of a journal, one by one; what a crash cut short is left out."""
     import pyarrow as pa
 
-    try:
-        with pa.OSFile(str(file)) as source, pa.ipc.open_stream(source) as reader:
-            yield from reader
-    except (pa.ArrowInvalid, OSError, EOFError):
-        return
+    with (
+        suppress(pa.ArrowInvalid, OSError, EOFError),
+        pa.OSFile(str(file)) as source,
+        pa.ipc.open_stream(source) as reader,
+    ):
+        yield from reader

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from serving.answers import Scored
-from serving.journal import bound_size, in_parts, recover
+from serving.journal import bound_size, recover, regrouped
 from serving.log import Entry, PredictionLog
 
 from salespipe.predictions import prediction_schema, pseudonym, read_predictions
@@ -146,7 +146,7 @@ def test_a_journal_becomes_parquet_part_by_part_and_in_its_order(sizes, rows):
         )
         for size in sizes
     ]
-    parts = list(in_parts(batches, rows))
+    parts = list(regrouped(batches, rows))
     assert [n for part in parts for n in part["n"].to_pylist()] == [*range(sum(sizes))]
     assert all(part.num_rows >= rows for part in parts[:-1])
     assert all(0 < part.num_rows < rows + 4 for part in parts)

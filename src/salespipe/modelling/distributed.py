@@ -87,20 +87,21 @@ class OnSpark:
 
         names = [f"f{place}" for place in range(design.shape[1])]
         rows = self._rows(design, label, names)
+        learner = SparkXGBRegressor(
+            features_col=names,
+            label_col=LABEL,
+            n_estimators=trees,
+            missing=float("nan"),
+            verbose=False,
+            feature_names=[str(name) for name in design.columns],
+            feature_types=["c" if _is_category(design[name]) else "q" for name in design],
+            **{key: value for key, value in settings.items() if key not in OF_SPARK},
+        )
 
         def grow(workers: int) -> xgboost.Booster:
-            learner = SparkXGBRegressor(
-                features_col=names,
-                label_col=LABEL,
-                n_estimators=trees,
-                missing=float("nan"),
-                verbose=False,
-                num_workers=workers,
-                feature_names=[str(name) for name in design.columns],
-                feature_types=["c" if _is_category(design[name]) else "q" for name in design],
-                **{key: value for key, value in settings.items() if key not in OF_SPARK},
-            )
-            booster: xgboost.Booster = learner.fit(rows).get_booster()
+            booster: xgboost.Booster = learner.fit(
+                rows, {learner.num_workers: workers}
+            ).get_booster()
             return booster
 
         return on_all_slots(self._session, grow)

@@ -23,6 +23,7 @@ def fit_on_spark(train: pd.DataFrame, trees: Mapping[str, Any], features: Mappin
     from salespipe.modelling.distributed import on_all_slots
 
     session = SparkSession.builder.getOrCreate()
+    rows = session.createDataFrame(train)
 
     def fit(workers: int) -> Any:
         learner = DistributedMLForecast(
@@ -31,7 +32,7 @@ def fit_on_spark(train: pd.DataFrame, trees: Mapping[str, Any], features: Mappin
             num_partitions=workers,
             **features,
         )
-        learner.fit(session.createDataFrame(train), static_features=["level"])
+        learner.fit(rows, static_features=["level"])
         return learner.to_local()
 
     return on_all_slots(session, fit)
